@@ -1,0 +1,3 @@
+//! The Fieldscan agent without a desktop.
+
+fn main() {}

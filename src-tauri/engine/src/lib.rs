@@ -1,0 +1,1 @@
+//! Carries the decisions of `fieldscan-core` out.

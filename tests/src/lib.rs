@@ -1,0 +1,1 @@
+//! A simulated site for tests, the demo and the benchmarks.
