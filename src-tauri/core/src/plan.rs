@@ -1,0 +1,138 @@
+//! Which targets to scan and how. Knows nothing of nmap's options: the engine makes arguments of a [`Target`].
+
+use std::net::IpAddr;
+
+use ipnetwork::IpNetwork;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::SubnetId;
+
+/// Addresses that a subnet may have unless the settings allow more.
+pub const LARGE: u32 = 4_096;
+/// Addresses that a subnet may have at the most, whatever the settings say.
+pub const LARGEST: u32 = 65_536;
+
+/// What the person allows beyond the default: private ranges of at most [`LARGE`] addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guard {
+    /// Public networks that may be scanned, each with all that lies inside it.
+    pub public: Vec<IpNetwork>,
+    /// Whether subnets of more than [`LARGE`] and at most [`LARGEST`] addresses may be swept.
+    pub large: bool,
+}
+
+/// How a subnet is scanned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Every address of the range, less the excluded ones.
+    Sweep,
+    /// Only the addresses that phpIPAM knows.
+    Known,
+}
+
+/// Where PTR names come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dns {
+    /// None are asked for.
+    Off,
+    /// The system's resolver.
+    System,
+    /// The subnet's own servers.
+    Servers(Vec<IpAddr>),
+}
+
+/// How hard to press. The scheduler of chunks gives each its timing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// Shared or fragile links.
+    Gentle,
+    /// The default.
+    #[default]
+    Normal,
+    /// A link that is one's own.
+    Fast,
+}
+
+/// A part of a target that one nmap scans.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chunk {
+    /// Networks and single addresses (full prefix), canonical, judged by the guard.
+    pub networks: Vec<IpNetwork>,
+    /// Addresses inside `networks` that must not be touched.
+    pub exclude: Vec<IpAddr>,
+    /// How many addresses are scanned: those of `networks` less `exclude`.
+    pub addresses: u32,
+}
+
+/// A subnet that will be scanned, cut into chunks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The subnet.
+    pub subnet: SubnetId,
+    /// Its network.
+    pub network: IpNetwork,
+    /// How.
+    pub mode: Mode,
+    /// Whether and where to look up PTR names.
+    pub dns: Dns,
+    /// In address order; together they cover the target once.
+    pub chunks: Vec<Chunk>,
+}
+
+impl Target {
+    /// How many addresses are scanned.
+    pub fn addresses(&self) -> u32 {
+        self.chunks.iter().map(|chunk| chunk.addresses).sum()
+    }
+}
+
+/// Why an assigned subnet is not scanned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "reason")]
+pub enum LeftOut {
+    /// It is a folder.
+    Folder,
+    /// Other subnets lie inside it; they are scanned instead.
+    Parent,
+    /// Its mask is 0 or missing.
+    NoMask,
+    /// Neither `discoverSubnet` nor `pingSubnet` is set.
+    NotEnabled,
+    /// Only known addresses are checked, and there are none (or all are excluded).
+    NothingKnown,
+    /// The guard refused it.
+    Refused(Refusal),
+}
+
+/// Why the guard refused a subnet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "refusal")]
+pub enum Refusal {
+    /// phpIPAM's text is not a network in canonical form.
+    NotANetwork,
+    /// It reaches outside the private ranges, and the settings don't name it.
+    Public,
+    /// Over [`LARGE`] addresses, and the settings don't allow that.
+    Large {
+        /// How many it has.
+        addresses: u64,
+    },
+    /// Over [`LARGEST`] addresses.
+    TooLarge {
+        /// How many it has.
+        addresses: u64,
+    },
+    /// The same network as another assigned subnet, which is scanned instead.
+    Duplicate {
+        /// The one that is scanned.
+        of: SubnetId,
+    },
+    /// Overlaps a smaller assigned subnet that doesn't lie inside it in phpIPAM's tree.
+    Overlaps {
+        /// The one that is scanned.
+        with: SubnetId,
+    },
+}

@@ -1,0 +1,1 @@
+//! Pure presentation shared by tray, notifications and command line.

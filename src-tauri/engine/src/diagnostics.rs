@@ -1,0 +1,1 @@
+//! A redacted bundle (zip) of what helps to find a fault.

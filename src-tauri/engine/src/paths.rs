@@ -1,0 +1,1 @@
+//! Where settings and data lie on this platform.

@@ -1,0 +1,1 @@
+//! The one loop: feeds the agent with inputs and carries out its effects.

@@ -1,0 +1,1 @@
+//! The settings file: read with line and column of every mistake, written atomically.

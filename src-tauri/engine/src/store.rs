@@ -1,0 +1,1 @@
+//! SQLite: cache, scans, hosts, outbox, problems.

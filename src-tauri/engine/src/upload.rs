@@ -1,0 +1,1 @@
+//! Sends reports to the scan server.

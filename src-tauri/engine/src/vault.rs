@@ -1,0 +1,1 @@
+//! The OS keychain; the only writer of secrets.
