@@ -1,0 +1,466 @@
+//! What the simulated network answers to each frame: a pure function of the
+//! layout, the frames before, and the time it is given.
+//!
+//! No I/O and no clock; `tap` brings the frames and carries the answers.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
+
+use anyhow::Result;
+use ipnetwork::IpNetwork;
+
+use super::{
+    counters::{Counters, Kind, Meter},
+    dns::NameServer,
+    layout::{Behaviour, Host, Layout, Mac, Quality},
+    random::{Random, mix},
+    ranges::Ranges,
+    wire::{self, ArpRequest, Datagram, Envelope, Ethernet, Packet, Segment},
+};
+
+/// A frame on its way to the scanner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// When it arrives, on the clock of the frame it answers.
+    pub at: Duration,
+    /// The Ethernet frame.
+    pub frame: Vec<u8>,
+}
+
+/// The hosts, the gateway and the name servers, as they are now.
+///
+/// May be changed while a network runs: see
+/// [`Network::site`](super::Network::site).
+#[derive(Debug)]
+pub struct Site {
+    hosts: HashMap<IpAddr, Host>,
+    name_servers: HashMap<IpAddr, NameServer>,
+    gateways: Vec<IpAddr>,
+    gateway_mac: Option<Mac>,
+    on_link: Ranges,
+    proxied: Ranges,
+    routed: Ranges,
+    quality: Quality,
+    subnet_quality: Vec<(IpNetwork, Quality)>,
+    unreachable: bool,
+    seed: u64,
+    random: Random,
+    meter: Meter,
+}
+
+/// Where an IP packet arrived.
+struct Arrival {
+    /// The MAC that its answer comes from.
+    mac: Mac,
+    via_gateway: bool,
+}
+
+impl Site {
+    /// # Errors
+    /// When a part of the layout could never be reached.
+    pub fn new(layout: &Layout) -> Result<Self> {
+        layout.check()?;
+        let gateway_mac = layout
+            .gateways
+            .first()
+            .map(|ip| layout.gateway_mac.unwrap_or(Mac::of(*ip)));
+        let mut hosts = layout.hosts.clone();
+        for (ip, mac) in layout.gateways.iter().zip(gateway_mac.iter().cycle()) {
+            let host = hosts.entry(*ip).or_insert_with(|| Host::new(*ip));
+            host.macs = vec![*mac];
+        }
+        for ip in layout.name_servers.keys() {
+            hosts.entry(*ip).or_insert_with(|| Host::new(*ip));
+        }
+        Ok(Self {
+            hosts,
+            name_servers: layout.name_servers.clone(),
+            gateways: layout.gateways.clone(),
+            gateway_mac,
+            on_link: Ranges::of(&layout.links),
+            proxied: Ranges::of(&layout.proxied),
+            routed: Ranges::of(&layout.routed),
+            quality: layout.quality,
+            subnet_quality: layout.subnet_quality.clone(),
+            unreachable: layout.unreachable,
+            seed: layout.seed,
+            random: Random::new(layout.seed),
+            meter: Meter::default(),
+        })
+    }
+
+    /// Adds a host, or changes the one at its address, its MACs included.
+    pub fn set_host(&mut self, host: Host) {
+        self.hosts.insert(host.ip, host);
+    }
+
+    /// Takes a host off the network.
+    pub fn remove_host(&mut self, ip: impl Into<IpAddr>) {
+        self.hosts.remove(&ip.into());
+    }
+
+    /// Changes the quality of the whole network, except for subnets that have
+    /// one of their own.
+    pub fn set_quality(&mut self, quality: Quality) {
+        self.quality = quality;
+    }
+
+    /// Changes the quality of one subnet.
+    pub fn set_subnet_quality(&mut self, subnet: IpNetwork, quality: Quality) {
+        self.subnet_quality.retain(|(other, _)| *other != subnet);
+        self.subnet_quality.push((subnet, quality));
+    }
+
+    /// The name server at an address of the layout.
+    pub fn name_server(&mut self, ip: impl Into<IpAddr>) -> Option<&mut NameServer> {
+        self.name_servers.get_mut(&ip.into())
+    }
+
+    /// What has been seen so far. Overruns are the device's to count and 0 here.
+    pub fn counters(&self) -> Counters {
+        self.meter.counters
+    }
+
+    /// Begins the counts anew.
+    pub fn reset_counters(&mut self) {
+        self.meter.reset();
+    }
+
+    /// The answers to one frame, which arrived at `now`. None, mostly one, and
+    /// more for an address that several devices claim.
+    pub fn answer(&mut self, frame: &[u8], now: Duration) -> Vec<Reply> {
+        let (kind, answered_for, frames) = self.react(frame);
+        self.meter.record(kind, frame.len(), now);
+        let Some(ip) = answered_for else {
+            return Vec::new();
+        };
+        if frames.is_empty() {
+            return Vec::new();
+        }
+        let quality = self.quality_of(ip);
+        if self.random.happens(quality.loss) {
+            return Vec::new();
+        }
+        let mut replies = Vec::with_capacity(frames.len());
+        for frame in frames {
+            if self.random.happens(quality.loss) {
+                continue;
+            }
+            let jitter = quality.jitter.mul_f64(self.random.share() * 2.0);
+            let delay = (quality.latency + jitter).saturating_sub(quality.jitter);
+            replies.push(Reply {
+                at: now + delay,
+                frame,
+            });
+        }
+        self.meter.counters.replies += replies.len() as u64;
+        replies
+    }
+
+    /// What kind of packet it is, the address it is about, and the answers on
+    /// a perfect network.
+    fn react(&self, frame: &[u8]) -> (Kind, Option<IpAddr>, Vec<Vec<u8>>) {
+        const OTHER: (Kind, Option<IpAddr>, Vec<Vec<u8>>) = (Kind::Other, None, Vec::new());
+        let Some(ethernet) = Ethernet::read(frame) else {
+            return OTHER;
+        };
+        if ethernet.kind == wire::ETHER_ARP {
+            let Some(request) = ArpRequest::read(ethernet.payload) else {
+                return OTHER;
+            };
+            let target = IpAddr::V4(request.target);
+            let macs = self.claimants(target, ethernet.to);
+            let replies = macs.map(|mac| request.reply(ethernet.from, mac)).collect();
+            return (Kind::Arp, Some(target), replies);
+        }
+        let Some(packet) = Packet::read(ethernet.kind, ethernet.payload) else {
+            return OTHER;
+        };
+        if ethernet.kind == wire::ETHER_IPV6
+            && let Some(solicitation) = Solicitation::read(&packet)
+        {
+            let macs = self.claimants(solicitation.target.into(), ethernet.to);
+            let replies = macs.filter_map(|mac| self.advertise(&solicitation, ethernet.from, mac));
+            return (
+                Kind::Arp,
+                Some(solicitation.target.into()),
+                replies.collect(),
+            );
+        }
+        if ethernet.to.is_group() {
+            return OTHER;
+        }
+        let kind = match packet.protocol {
+            wire::ICMP | wire::ICMPV6 => Kind::Icmp,
+            wire::TCP => Kind::Tcp,
+            wire::UDP => Kind::Udp,
+            _ => return OTHER,
+        };
+        let reply = self.arrival(packet.to, ethernet.to).and_then(|arrival| {
+            let envelope = Envelope {
+                to_mac: ethernet.from,
+                from_mac: arrival.mac,
+                from: packet.to,
+                to: packet.from,
+                ttl: if arrival.via_gateway { 63 } else { 64 },
+            };
+            match self.hosts.get(&packet.to) {
+                Some(host) => self.host_reply(host, &packet, envelope),
+                None if self.unreachable => self.no_such_host(&packet, envelope),
+                None => None,
+            }
+        });
+        (kind, Some(packet.to), reply.into_iter().collect())
+    }
+
+    /// The MACs that say they have an address when `asked` (a group, or one
+    /// of them alone) hears the question.
+    fn claimants(&self, ip: IpAddr, asked: Mac) -> impl Iterator<Item = Mac> {
+        let macs = if self.gateways.contains(&ip) || !self.on_link.contain(ip) {
+            self.hosts
+                .get(&ip)
+                .filter(|_| self.gateways.contains(&ip))
+                .map(|host| &*host.macs)
+        } else if self.proxied.contain(ip) {
+            self.gateway_mac.as_ref().map(std::slice::from_ref)
+        } else {
+            let host = self
+                .hosts
+                .get(&ip)
+                .filter(|host| host.behaviour != Behaviour::Silent);
+            host.map(|host| &*host.macs)
+        };
+        let macs = macs.unwrap_or_default().iter().copied();
+        macs.filter(move |mac| asked.is_group() || asked == *mac)
+    }
+
+    /// Whether a packet for `ip`, sent to the MAC `to`, reaches the place
+    /// where a host of that address is or would be.
+    fn arrival(&self, ip: IpAddr, to: Mac) -> Option<Arrival> {
+        let local = !self.proxied.contain(ip) && self.on_link.contain(ip);
+        if local || self.gateways.contains(&ip) {
+            let host = self.hosts.get(&ip)?;
+            host.macs.contains(&to).then_some(Arrival {
+                mac: to,
+                via_gateway: false,
+            })
+        } else {
+            let mac = self.gateway_mac.filter(|mac| *mac == to)?;
+            let behind = self.routed.contain(ip) || self.proxied.contain(ip);
+            behind.then_some(Arrival {
+                mac,
+                via_gateway: true,
+            })
+        }
+    }
+
+    fn host_reply(&self, host: &Host, packet: &Packet<'_>, envelope: Envelope) -> Option<Vec<u8>> {
+        match host.behaviour {
+            Behaviour::Silent | Behaviour::ArpOnly => return None,
+            Behaviour::Normal | Behaviour::RstOnly | Behaviour::NoPing => {}
+        }
+        let pings = host.behaviour == Behaviour::Normal;
+        match packet.protocol {
+            wire::ICMP | wire::ICMPV6 if pings => {
+                envelope.seal(packet.protocol, icmp_reply(packet)?)
+            }
+            wire::TCP => {
+                let segment = self.tcp_reply(host, packet, &Segment::read(packet.payload)?)?;
+                envelope.seal(wire::TCP, segment.write())
+            }
+            wire::UDP => {
+                let datagram = Datagram::read(packet.payload)?;
+                if let Some(server) = self.name_servers.get(&host.ip)
+                    && datagram.to_port == 53
+                {
+                    let data = server.answer(datagram.data)?;
+                    let (from_port, to_port) = (datagram.to_port, datagram.from_port);
+                    let answer = Datagram {
+                        from_port,
+                        to_port,
+                        data: &data,
+                    };
+                    return envelope.seal(wire::UDP, answer.write()?);
+                }
+                // Port unreachable.
+                if pings {
+                    unreachable(packet, envelope, 3, 4)
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Answers as RFC 9293 asks, without keeping a connection's state: our
+    /// first sequence number is a function of the connection's addresses, so
+    /// a later segment tells by itself whether it belongs to one.
+    fn tcp_reply(&self, host: &Host, packet: &Packet<'_>, got: &Segment) -> Option<Segment> {
+        let answer = |seq, ack, flags| {
+            let (from_port, to_port) = (got.to_port, got.from_port);
+            Some(Segment {
+                from_port,
+                to_port,
+                seq,
+                ack,
+                flags,
+                len: 0,
+            })
+        };
+        let has = |flag| got.flags & flag != 0;
+        let open = host.behaviour != Behaviour::RstOnly && host.open.contains(&got.to_port);
+        let filtered = host.behaviour == Behaviour::NoPing;
+        if has(wire::RST) || (filtered && !open) {
+            return None;
+        }
+        let after = got.seq.wrapping_add(got.len);
+        let after = after.wrapping_add(u32::from(has(wire::SYN)) + u32::from(has(wire::FIN)));
+        let isn = self.first_sequence_number(packet, got);
+        match (has(wire::SYN), has(wire::ACK)) {
+            (true, false) if open => answer(isn, after, wire::SYN | wire::ACK),
+            // To the null and FIN probes an open port says nothing.
+            (false, false) if open => None,
+            (_, false) => answer(0, after, wire::RST | wire::ACK),
+            (false, true) if open && (1..=2).contains(&got.ack.wrapping_sub(isn)) => {
+                let closed_by_us = got.ack.wrapping_sub(isn) == 2;
+                if has(wire::FIN) && !closed_by_us {
+                    answer(got.ack, after, wire::FIN | wire::ACK)
+                } else if after != got.seq {
+                    answer(got.ack, after, wire::ACK)
+                } else {
+                    None
+                }
+            }
+            (_, true) if filtered => None,
+            (_, true) => answer(got.ack, 0, wire::RST),
+        }
+    }
+
+    fn first_sequence_number(&self, packet: &Packet<'_>, segment: &Segment) -> u32 {
+        let number = |ip| match ip {
+            IpAddr::V4(ip) => u64::from(Ipv4Addr::to_bits(ip)),
+            IpAddr::V6(ip) => {
+                let bits = ip.to_bits();
+                mix((bits >> 64) as u64) ^ bits as u64
+            }
+        };
+        let ports = u64::from(segment.from_port) << 16 | u64::from(segment.to_port);
+        let mixed = mix(mix(mix(self.seed ^ number(packet.to)) ^ number(packet.from)) ^ ports);
+        (mixed >> 32) as u32
+    }
+
+    /// The gateway's "host unreachable".
+    fn no_such_host(&self, packet: &Packet<'_>, envelope: Envelope) -> Option<Vec<u8>> {
+        let gateway = self
+            .gateways
+            .iter()
+            .find(|ip| ip.is_ipv4() == packet.to.is_ipv4())?;
+        unreachable(
+            packet,
+            Envelope {
+                from: *gateway,
+                ttl: 64,
+                ..envelope
+            },
+            1,
+            3,
+        )
+    }
+
+    fn advertise(&self, asked: &Solicitation, to: Mac, mac: Mac) -> Option<Vec<u8>> {
+        let router = if self.gateway_mac == Some(mac) {
+            0x80
+        } else {
+            0
+        };
+        // Solicited, override.
+        let mut message = vec![136, 0, 0, 0, router | 0x60, 0, 0, 0];
+        message.extend(asked.target.octets());
+        message.extend([2, 1]);
+        message.extend(mac.0);
+        let envelope = Envelope {
+            to_mac: to,
+            from_mac: mac,
+            from: asked.target.into(),
+            to: asked.sender,
+            ttl: 255,
+        };
+        envelope.seal(wire::ICMPV6, message)
+    }
+
+    fn quality_of(&self, ip: IpAddr) -> Quality {
+        let own = self
+            .subnet_quality
+            .iter()
+            .rev()
+            .find(|(subnet, _)| subnet.contains(ip));
+        own.map_or(self.quality, |(_, quality)| *quality)
+    }
+}
+
+/// An IPv6 neighbour solicitation (RFC 4861) from an address, which duplicate
+/// address detection has not.
+struct Solicitation {
+    sender: IpAddr,
+    target: Ipv6Addr,
+}
+
+impl Solicitation {
+    fn read(packet: &Packet<'_>) -> Option<Self> {
+        let message = packet.payload.first_chunk::<24>()?;
+        let is_one = packet.protocol == wire::ICMPV6 && message[0] == 135;
+        if !is_one || packet.from.is_unspecified() {
+            return None;
+        }
+        let target = Ipv6Addr::from(*message[8..].first_chunk::<16>()?);
+        Some(Self {
+            sender: packet.from,
+            target,
+        })
+    }
+}
+
+/// The answer to an echo or timestamp request.
+fn icmp_reply(packet: &Packet<'_>) -> Option<Vec<u8>> {
+    let mut message = packet.payload.to_vec();
+    let (kind, _) = message.split_first_chunk_mut::<8>()?;
+    kind[0] = match (packet.protocol, kind[0]) {
+        (wire::ICMP, 8) => 0,
+        (wire::ICMP, 13) => 14,
+        (wire::ICMPV6, 128) => 129,
+        _ => return None,
+    };
+    kind[2..4].fill(0);
+    if kind[0] == 14 {
+        // Received and sent at midnight, in milliseconds, by a clock that
+        // isn't right: the mark that RFC 792 has for that.
+        message
+            .get_mut(12..20)?
+            .copy_from_slice(&[0x80, 0, 0, 0, 0x80, 0, 0, 0]);
+    }
+    Some(message)
+}
+
+/// A "destination unreachable" with the code of the packet's family, quoting
+/// the packet.
+fn unreachable(packet: &Packet<'_>, envelope: Envelope, v4: u8, v6: u8) -> Option<Vec<u8>> {
+    let quoted_at_most = match packet.to {
+        IpAddr::V4(_) => 28,
+        IpAddr::V6(_) => 1232,
+    };
+    let (protocol, kind, code) = match packet.to {
+        IpAddr::V4(_) => (wire::ICMP, 3, v4),
+        IpAddr::V6(_) => (wire::ICMPV6, 1, v6),
+    };
+    let mut message = vec![kind, code, 0, 0, 0, 0, 0, 0];
+    message.extend(&packet.whole[..packet.whole.len().min(quoted_at_most)]);
+    envelope.seal(protocol, message)
+}
+
+#[cfg(test)]
+#[path = "site_tests.rs"]
+mod tests;
