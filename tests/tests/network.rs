@@ -1,5 +1,10 @@
 //! The real nmap scans the simulated network.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test's helper can't do fails the test"
+)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, UdpSocket},
@@ -8,7 +13,8 @@ use std::{
 };
 
 use fieldscan_tests::network::{
-    Behaviour, Host, Layout, Mac, Name, NameServer, NameServerMode, Network, Quality, in_namespace,
+    Behaviour, Host, Layout, Mac, Name, NameServer, NameServerMode, Network, Quality, available,
+    in_namespace, inside, skipped,
 };
 use ipnetwork::IpNetwork;
 
@@ -418,11 +424,11 @@ fn a_gateway_that_proxies_arp_makes_every_address_look_up() {
 
 #[test]
 fn ipv6_hosts_answer_neighbour_discovery_and_echo() {
-    in_namespace("ipv6_hosts_answer_neighbour_discovery_and_echo", || {
-        if !std::path::Path::new("/proc/sys/net/ipv6").exists() {
-            eprintln!("SKIPPED ipv6_hosts_answer_neighbour_discovery_and_echo: no IPv6 here");
-            return;
-        }
+    const TEST: &str = "ipv6_hosts_answer_neighbour_discovery_and_echo";
+    if !std::path::Path::new("/proc/sys/net/ipv6").exists() {
+        return skipped(TEST, "the kernel has no IPv6");
+    }
+    in_namespace(TEST, || {
         let layout = Layout::new()
             .on_link(net("fd77::1/64"))
             .gateway(ip("fd77::fe"))
@@ -431,7 +437,7 @@ fn ipv6_hosts_answer_neighbour_discovery_and_echo() {
             .host(Host::new(ip("fd78::5")).open([443]))
             .host(Host::new(ip("fd78::6")).behaves(Behaviour::RstOnly));
         let network = Network::start(&layout).unwrap();
-        let scan = || nmap("-6 -sn -n fd77::5-6 fd78::5-7");
+        let scan = || nmap("-6 -sn -n fd77::5 fd77::6 fd78::5 fd78::6 fd78::7");
         let expected = ips(&["fd77::5", "fd78::5", "fd78::6"]);
         let seen = scan();
         assert_eq!(addresses(&seen), expected);
@@ -475,4 +481,83 @@ fn many_packets_a_second_are_answered() {
             "and every probe is answered"
         );
     });
+}
+
+#[test]
+fn the_device_answers_well_over_20000_packets_a_second() {
+    in_namespace(
+        "the_device_answers_well_over_20000_packets_a_second",
+        || {
+            let hosts = (0..4096u32).map(|n| Host::new(std::net::Ipv4Addr::from(0x0a50_0000 + n)));
+            let layout = Layout::new()
+                .on_link(net("10.77.0.1/24"))
+                .gateway([10, 77, 0, 254])
+                .routed(net("10.80.0.0/20"))
+                .hosts(hosts);
+            let network = Network::start(&layout).unwrap();
+            let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+            let began = Instant::now();
+            let sent = 200_000u32;
+            for n in 0..sent {
+                let to = std::net::Ipv4Addr::from(0x0a50_0000 + n % 4096);
+                // A full queue refuses, and is seen in the counts.
+                let _ = socket.send_to(b"x", (to, 9));
+            }
+            let seen = || {
+                let counters = network.counters();
+                counters.udp + counters.overruns
+            };
+            while seen() < u64::from(sent) && began.elapsed() < Duration::from_secs(10) {
+                std::thread::yield_now();
+            }
+            let took = began.elapsed();
+            let counters = network.counters();
+            let rate = counters.replies as f64 / took.as_secs_f64();
+            eprintln!("{rate:.0} packets/s answered: {counters:?} in {took:?}");
+            assert!(
+                rate > 20_000.0,
+                "the fastest scan must not outrun the simulation: {rate:.0}/s"
+            );
+        },
+    );
+}
+
+#[test]
+fn a_failure_inside_fails_the_test() {
+    const TEST: &str = "a_failure_inside_fails_the_test";
+    if let Err(reason) = available() {
+        return skipped(TEST, &reason);
+    }
+    let outcome = std::panic::catch_unwind(|| in_namespace(TEST, || panic!("on purpose")));
+    if inside() {
+        outcome.unwrap();
+    } else {
+        assert!(
+            outcome.is_err(),
+            "a failure in the namespace must not be lost"
+        );
+    }
+}
+
+#[test]
+fn a_name_that_is_no_test_is_an_error() {
+    if let Err(reason) = available() {
+        return skipped("a_name_that_is_no_test_is_an_error", &reason);
+    }
+    let outcome = std::panic::catch_unwind(|| in_namespace("no_such_test", || ()));
+    assert!(
+        outcome.is_err(),
+        "a test that did not run must not look passed"
+    );
+}
+
+#[test]
+fn a_network_refuses_to_run_outside_a_namespace() {
+    if !inside() {
+        let refusal = Network::start(&Layout::new().on_link(net("10.77.0.1/24")));
+        assert!(
+            refusal.is_err(),
+            "the machine's own network must not be touched"
+        );
+    }
 }

@@ -191,8 +191,8 @@ impl Layout {
         self
     }
 
-    /// Lets the gateway answer ARP for every address in `network`, which is
-    /// on-link or part of such a subnet: its hosts are then behind the gateway.
+    /// Lets the gateway answer ARP for every address in `network`, which is an
+    /// on-link subnet or a part of one: its hosts are then behind the gateway.
     #[must_use]
     pub fn proxy_arp(mut self, network: IpNetwork) -> Self {
         self.proxied.push(network);

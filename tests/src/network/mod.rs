@@ -15,12 +15,16 @@ mod namespace;
 mod random;
 mod ranges;
 mod site;
+#[cfg(target_os = "linux")]
+mod tap;
+#[cfg(not(target_os = "linux"))]
+#[path = "tap_elsewhere.rs"]
 mod tap;
 mod wire;
 
 pub use counters::Counters;
 pub use dns::{Name, NameServer, NameServerMode};
 pub use layout::{Behaviour, Host, Layout, Mac, Quality};
-pub use namespace::{available, command_in_namespace, in_namespace, inside, loopback_up};
+pub use namespace::{available, command_in_namespace, in_namespace, inside, loopback_up, skipped};
 pub use site::{Reply, Site};
 pub use tap::Network;

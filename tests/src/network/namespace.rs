@@ -7,8 +7,8 @@
 
 use std::{
     ffi::OsStr,
+    fs::OpenOptions,
     io::Write as _,
-    path::Path,
     process::{Command, Stdio},
     sync::OnceLock,
 };
@@ -35,8 +35,13 @@ fn probe() -> Result<(), String> {
     if inside() {
         return Ok(());
     }
-    if !Path::new("/dev/net/tun").exists() {
-        return Err("there is no /dev/net/tun (is the kernel module `tun` loaded?)".to_owned());
+    // Opening alone makes no device.
+    if let Err(error) = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open("/dev/net/tun")
+    {
+        return Err(format!("/dev/net/tun can't be opened: {error}"));
     }
     let mut command = command_in_namespace("ip");
     command
@@ -106,13 +111,19 @@ pub(super) fn ip(commands: &[String]) -> Result<()> {
     Ok(())
 }
 
+/// Says on the standard error output that a test was skipped, and why, in the
+/// form `SKIPPED <test>: <reason>`.
+pub fn skipped(test: &str, reason: &str) {
+    // A macro's output would be captured and forgotten: the test passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {reason}");
+}
+
 /// Runs the body of a test inside a namespace of its own, loopback up.
 ///
 /// Outside, it starts the running test executable again for exactly this test
 /// and fails when that fails, with its output. Works in libtest and nextest,
-/// for many tests at once. Where namespaces aren't to be had, it writes
-/// `SKIPPED <test>: <reason>` to the standard error output, past any capture,
-/// and returns.
+/// for many tests at once. Where namespaces aren't to be had, it says so as
+/// [`skipped`] does and returns.
 ///
 /// `test` is the test's name as libtest has it, modules included and crate
 /// left out.
@@ -128,9 +139,7 @@ pub fn in_namespace(test: &str, body: impl FnOnce()) {
         return body();
     }
     if let Err(reason) = available() {
-        // A macro's output would be captured and forgotten: the test passes.
-        let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {reason}");
-        return;
+        return skipped(test, &reason);
     }
     let output = std::env::current_exe().and_then(|executable| {
         command_in_namespace(executable)

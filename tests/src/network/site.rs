@@ -94,10 +94,13 @@ impl Site {
 
     /// Adds a host, or changes the one at its address, its MACs included.
     pub fn set_host(&mut self, host: Host) {
+        if self.gateways.contains(&host.ip) {
+            self.gateway_mac = host.macs.first().copied();
+        }
         self.hosts.insert(host.ip, host);
     }
 
-    /// Takes a host off the network.
+    /// Takes a host off the network. What is behind a gateway goes with it.
     pub fn remove_host(&mut self, ip: impl Into<IpAddr>) {
         self.hosts.remove(&ip.into());
     }
@@ -219,19 +222,16 @@ impl Site {
     /// The MACs that say they have an address when `asked` (a group, or one
     /// of them alone) hears the question.
     fn claimants(&self, ip: IpAddr, asked: Mac) -> impl Iterator<Item = Mac> {
-        let macs = if self.gateways.contains(&ip) || !self.on_link.contain(ip) {
-            self.hosts
-                .get(&ip)
-                .filter(|_| self.gateways.contains(&ip))
-                .map(|host| &*host.macs)
-        } else if self.proxied.contain(ip) {
+        let macs = if self.proxied.contain(ip) && !self.gateways.contains(&ip) {
             self.gateway_mac.as_ref().map(std::slice::from_ref)
-        } else {
+        } else if self.on_link.contain(ip) {
             let host = self
                 .hosts
                 .get(&ip)
                 .filter(|host| host.behaviour != Behaviour::Silent);
             host.map(|host| &*host.macs)
+        } else {
+            None
         };
         let macs = macs.unwrap_or_default().iter().copied();
         macs.filter(move |mac| asked.is_group() || asked == *mac)
@@ -250,7 +250,11 @@ impl Site {
         } else {
             let mac = self.gateway_mac.filter(|mac| *mac == to)?;
             let behind = self.routed.contain(ip) || self.proxied.contain(ip);
-            behind.then_some(Arrival {
+            let forwards = self
+                .gateways
+                .iter()
+                .any(|gateway| self.hosts.contains_key(gateway));
+            (behind && forwards).then_some(Arrival {
                 mac,
                 via_gateway: true,
             })

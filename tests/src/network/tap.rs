@@ -72,7 +72,7 @@ impl Network {
                 .gateway_for(network)
                 .context("a routed network has a gateway")?;
             let to = format!("{}/{}", network.network(), network.prefix());
-            routes.push(format!("route add {to} via {gateway} dev {interface}"));
+            routes.push(format!("route replace {to} via {gateway} dev {interface}"));
         }
         set_up.extend(routes.iter().cloned());
         // IPv6 addresses go with the link and have to be given again.
@@ -119,7 +119,7 @@ impl Network {
     /// Undoes [`Self::cut`].
     ///
     /// # Errors
-    /// When `ip` fails, for instance because nothing was cut.
+    /// When `ip` fails.
     pub fn restore(&self) -> Result<()> {
         let mut commands = vec![format!("link set dev {} up", self.interface)];
         commands.extend(self.routes.iter().cloned());
