@@ -14,7 +14,7 @@ use std::{
 
 use fieldscan_tests::network::{
     Behaviour, Host, Layout, Mac, Name, NameServer, NameServerMode, Network, Quality, available,
-    in_namespace, inside, skipped,
+    in_namespace, inside, skipped, system_name_server,
 };
 use ipnetwork::IpNetwork;
 
@@ -288,6 +288,34 @@ fn names_come_from_the_name_server_until_it_dies() {
             "and gives no name: {seen:?}"
         );
         assert!(network.counters().udp > udp, "it was asked");
+    });
+}
+
+#[test]
+fn the_system_can_be_made_to_ask_the_name_server() {
+    const TEST: &str = "the_system_can_be_made_to_ask_the_name_server";
+    if !std::path::Path::new("/etc/resolv.conf").exists() {
+        return skipped(TEST, "there is no /etc/resolv.conf to cover");
+    }
+    in_namespace(TEST, || {
+        let server = ip("10.77.0.53");
+        let layout = Layout::new()
+            .on_link(net("10.77.0.1/24"))
+            .host(Host::new([10, 77, 0, 5]))
+            .name_server(
+                server,
+                NameServer::new().name([10, 77, 0, 5], "printer.example.net"),
+            );
+        let _network = Network::start(&layout).unwrap();
+        system_name_server(server).unwrap();
+        for arguments in ["-sn -R --system-dns 10.77.0.5", "-sn -R 10.77.0.5"] {
+            let name = nmap(arguments)[&ip("10.77.0.5")].name.clone();
+            assert_eq!(
+                name,
+                Some("printer.example.net".to_owned()),
+                "nmap {arguments}"
+            );
+        }
     });
 }
 

@@ -5,9 +5,16 @@
 //! can be changed meanwhile, and its [`Counters`] say what was sent to it.
 //! [`in_namespace`] gives a test its namespace.
 //!
+//! The kernel takes part as on any machine: it resolves whom a socket talks to.
+//! It keeps about a thousand such neighbours for all namespaces together
+//! (`net.ipv4.neigh.default.gc_thresh3`, not to be changed from inside), so an
+//! unprivileged scan of thousands of addresses on the link misses many of them.
+//! Raw scans, and all that is behind a gateway, are free of this.
+//!
 //! It is no model of TCP beyond what port scans need, of switches, or of what
 //! several scanners would see.
 
+mod answering;
 mod counters;
 mod dns;
 mod layout;
@@ -25,6 +32,8 @@ mod wire;
 pub use counters::Counters;
 pub use dns::{Name, NameServer, NameServerMode};
 pub use layout::{Behaviour, Host, Layout, Mac, Quality};
-pub use namespace::{available, command_in_namespace, in_namespace, inside, loopback_up, skipped};
+pub use namespace::{
+    available, command_in_namespace, in_namespace, inside, loopback_up, skipped, system_name_server,
+};
 pub use site::{Reply, Site};
 pub use tap::Network;

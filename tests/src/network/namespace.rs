@@ -1,4 +1,4 @@
-//! A user and network namespace of one's own, in which an unprivileged
+//! A user, network and mount namespace of one's own, in which an unprivileged
 //! process may make devices and nmap may send raw packets.
 //!
 //! Nothing in such a namespace can reach a real network. It is entered by
@@ -9,12 +9,16 @@ use std::{
     ffi::OsStr,
     fs::OpenOptions,
     io::Write as _,
+    net::IpAddr,
+    path::Path,
     process::{Command, Stdio},
     sync::OnceLock,
 };
 
 use anyhow::{Context as _, Result, ensure};
 
+/// Set in every process of a namespace made here.
+const NAMESPACE: &str = "FIELDSCAN_NAMESPACE";
 /// Set to the test's name in the process that runs its body.
 const TEST: &str = "FIELDSCAN_NAMESPACE_TEST";
 const ENTERED: &str = "in a namespace:";
@@ -62,21 +66,22 @@ fn probe() -> Result<(), String> {
     }
 }
 
-/// Whether this process is in a namespace made by [`command_in_namespace`]:
-/// one with a single user.
+/// Whether this process is in a namespace made by [`command_in_namespace`].
 pub fn inside() -> bool {
+    // A variable alone may have leaked, and a container may have one user too.
     let maps = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
     let users = maps.lines().map(|line| line.split_whitespace().last());
-    users.eq([Some("1")])
+    std::env::var_os(NAMESPACE).is_some() && users.eq([Some("1")])
 }
 
 /// A command that runs `program` as the root of a new namespace, in which no
 /// interface is up yet (see [`loopback_up`]). Same process id, user, files and
-/// environment. Arguments may be added.
+/// environment, which must not be cleared. Arguments may be added.
 pub fn command_in_namespace(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new("unshare");
     command
-        .args(["--user", "--map-root-user", "--net", "--"])
+        .env(NAMESPACE, "1")
+        .args(["--user", "--map-root-user", "--net", "--mount", "--"])
         .arg(program);
     command
 }
@@ -87,6 +92,30 @@ pub fn command_in_namespace(program: impl AsRef<OsStr>) -> Command {
 /// When not inside a namespace of our own, or `ip` fails.
 pub fn loopback_up() -> Result<()> {
     ip(&["link set dev lo up".to_owned()])
+}
+
+/// Makes `server` the system's name server, for what runs in this namespace.
+///
+/// # Errors
+/// When not inside a namespace of our own, or `/etc/resolv.conf` can't be
+/// covered, for instance because there is none.
+pub fn system_name_server(server: IpAddr) -> Result<()> {
+    ensure!(
+        inside(),
+        "refusing to change name resolution outside a namespace of our own"
+    );
+    let mut file = tempfile::NamedTempFile::new()?;
+    writeln!(file, "nameserver {server}\noptions timeout:1 attempts:2")?;
+    // The mount holds the file when its name is gone.
+    let output = Command::new("mount")
+        .arg("--bind")
+        .args([file.path(), Path::new("/etc/resolv.conf")])
+        .stdin(Stdio::null())
+        .output()
+        .context("`mount` can't be started")?;
+    let words = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "mount: {}", words.trim());
+    Ok(())
 }
 
 /// Runs commands of `ip`, one a line, all or up to the first that fails.
@@ -131,7 +160,9 @@ pub fn skipped(test: &str, reason: &str) {
 /// # Panics
 /// When the test fails inside, or no test has that name.
 pub fn in_namespace(test: &str, body: impl FnOnce()) {
-    if std::env::var_os(TEST).is_some_and(|name| name == test) && inside() {
+    if std::env::var_os(TEST).is_some_and(|name| name == test) {
+        // Starting once more would never end.
+        assert!(inside(), "{test} was started again outside a namespace");
         eprintln!("{ENTERED} {test}");
         if let Err(error) = loopback_up() {
             panic!("{error:#}");

@@ -1,6 +1,8 @@
+use std::net::Ipv4Addr;
+
 use proptest::prelude::*;
 
-use super::*;
+use super::{super::wire::Segment, *};
 
 const SCANNER: Mac = Mac([0x0e, 0, 0, 0, 0, 1]);
 const SCANNER_IP: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
