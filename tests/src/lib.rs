@@ -1,1 +1,6 @@
 //! A simulated site for tests, the demo and the benchmarks.
+
+mod listener;
+pub mod phpipam;
+// pub mod scan_server;
+pub mod tls;
