@@ -2,5 +2,5 @@
 
 mod listener;
 pub mod phpipam;
-// pub mod scan_server;
+pub mod scan_server;
 pub mod tls;

@@ -23,9 +23,9 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, Sleep};
 use tokio_rustls::TlsAcceptor;
 
@@ -84,7 +84,11 @@ pub(crate) enum Payload {
     /// Half of it, then the connection is closed.
     Half(Bytes),
     /// `size` bytes, a pause, `size` bytes, and so on.
-    Slow { bytes: Bytes, size: usize, pause: Duration },
+    Slow {
+        bytes: Bytes,
+        size: usize,
+        pause: Duration,
+    },
     /// The same bytes again and again, without an end.
     Endless(Bytes),
 }
@@ -112,7 +116,11 @@ pub(crate) struct Listener {
 
 impl Listener {
     /// Binds `address` (port 0: any free port) and starts answering.
-    pub(crate) fn start(address: SocketAddr, tls: Option<Arc<ServerConfig>>, answer: AnswerFn) -> io::Result<Listener> {
+    pub(crate) fn start(
+        address: SocketAddr,
+        tls: Option<Arc<ServerConfig>>,
+        answer: AnswerFn,
+    ) -> io::Result<Listener> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("simulated-server")
@@ -127,8 +135,21 @@ impl Listener {
             let _inside = runtime.enter();
             TcpListener::from_std(std_listener)?
         };
-        runtime.spawn(keep_doors(listener, address, inbox, Connections { tls: tls.map(TlsAcceptor::from), answer }));
-        Ok(Listener { address, secure, commands, runtime: Some(runtime) })
+        runtime.spawn(keep_doors(
+            listener,
+            address,
+            inbox,
+            Connections {
+                tls: tls.map(TlsAcceptor::from),
+                answer,
+            },
+        ));
+        Ok(Listener {
+            address,
+            secure,
+            commands,
+            runtime: Some(runtime),
+        })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -137,7 +158,11 @@ impl Listener {
 
     /// `http://…` or `https://…`, without a slash at the end.
     pub(crate) fn url(&self) -> String {
-        format!("{}://{}", if self.secure { "https" } else { "http" }, self.address)
+        format!(
+            "{}://{}",
+            if self.secure { "https" } else { "http" },
+            self.address
+        )
     }
 
     /// Changes the doors; returns when it is done. Whatever connection is open is cut.
@@ -149,9 +174,14 @@ impl Listener {
         }
     }
 
-    /// Where the owner spawns its background work.
-    pub(crate) fn handle(&self) -> Option<&Handle> {
-        self.runtime.as_ref().map(Runtime::handle)
+    /// Runs the owner's background work beside the connections; `None` while shutting down.
+    pub(crate) fn spawn(
+        &self,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> Option<AbortHandle> {
+        self.runtime
+            .as_ref()
+            .map(|runtime| runtime.spawn(work).abort_handle())
     }
 }
 
@@ -226,7 +256,11 @@ async fn keep_doors(
 }
 
 fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Ok(socket)
@@ -271,10 +305,16 @@ impl Connections {
             }
         });
         // A broken connection is the client's to notice: that is what the faults are for.
-        let _ended = hyper::server::conn::http1::Builder::new().serve_connection(stream, service).await;
+        let _ended = hyper::server::conn::http1::Builder::new()
+            .serve_connection(stream, service)
+            .await;
     }
 
-    async fn respond(&self, request: Request<Incoming>, secure: bool) -> Option<Response<PayloadBody>> {
+    async fn respond(
+        &self,
+        request: Request<Incoming>,
+        secure: bool,
+    ) -> Option<Response<PayloadBody>> {
         let (head, body) = request.into_parts();
         let body = body.collect().await.ok()?.to_bytes();
         let call = Call {
@@ -295,13 +335,18 @@ impl Connections {
 
 fn into_response(answer: Answer) -> Response<PayloadBody> {
     let mut response = Response::new(PayloadBody::new(answer.body));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if let Some(reason) = answer.reason {
-        response.extensions_mut().insert(ReasonPhrase::from_static(reason.as_bytes()));
+        response
+            .extensions_mut()
+            .insert(ReasonPhrase::from_static(reason.as_bytes()));
     }
     for (name, value) in answer.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers_mut().append(HeaderName::from_static(name), value);
+            response
+                .headers_mut()
+                .append(HeaderName::from_static(name), value);
         }
     }
     response
@@ -316,10 +361,16 @@ struct PayloadBody {
 impl PayloadBody {
     fn new(payload: Payload) -> PayloadBody {
         let rest = match &payload {
-            Payload::Whole(bytes) | Payload::Slow { bytes, .. } | Payload::Endless(bytes) => bytes.clone(),
+            Payload::Whole(bytes) | Payload::Slow { bytes, .. } | Payload::Endless(bytes) => {
+                bytes.clone()
+            }
             Payload::Half(bytes) => bytes.slice(..bytes.len() / 2),
         };
-        PayloadBody { payload, rest, nap: None }
+        PayloadBody {
+            payload,
+            rest,
+            nap: None,
+        }
     }
 }
 
@@ -351,7 +402,11 @@ impl Body for PayloadBody {
             }
             Payload::Endless(bytes) => bytes.clone(),
         };
-        if piece.is_empty() { Poll::Ready(None) } else { Poll::Ready(Some(Ok(Frame::data(piece)))) }
+        if piece.is_empty() {
+            Poll::Ready(None)
+        } else {
+            Poll::Ready(Some(Ok(Frame::data(piece))))
+        }
     }
 
     fn is_end_stream(&self) -> bool {

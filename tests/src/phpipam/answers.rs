@@ -82,8 +82,11 @@ struct Request {
 
 impl Request {
     fn new(call: &Call, path: &str) -> Request {
-        let mut parts: Vec<String> =
-            path.split('/').filter(|part| !part.is_empty()).map(|part| decode(part).to_owned()).collect();
+        let mut parts: Vec<String> = path
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .map(|part| decode(part).to_owned())
+            .collect();
         let mut query = Vec::new();
         if let Some(text) = &call.query {
             // phpIPAM's rewriting needs the slash before `?`; without it the query sticks to the last part of the path.
@@ -99,7 +102,9 @@ impl Request {
         Request {
             parts,
             query,
-            stringify: call.header("api-stringify-results").is_some_and(|value| value != "0" && value != "false"),
+            stringify: call
+                .header("api-stringify-results")
+                .is_some_and(|value| value != "0" && value != "false"),
             write: !matches!(call.method.as_str(), "GET" | "HEAD" | "OPTIONS"),
         }
     }
@@ -110,14 +115,23 @@ impl Request {
     }
 
     fn parameter(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
 fn decode(part: &str) -> String {
     // Only `%` matters here: `+` in a path is a plus.
     url::form_urlencoded::parse(part.replace('+', "%2B").as_bytes())
-        .map(|(name, value)| if value.is_empty() { name.into_owned() } else { format!("{name}={value}") })
+        .map(|(name, value)| {
+            if value.is_empty() {
+                name.into_owned()
+            } else {
+                format!("{name}={value}")
+            }
+        })
         .collect()
 }
 
@@ -134,11 +148,23 @@ fn check(
         return Err(error(400, "Invalid JSON: Syntax error"));
     }
     if state.users().is_blocked() {
-        let word = if behaviour.version == Version::V1_6_0 { "excesive" } else { "excessive" };
-        return Err(error(500, format!("Your IP has been blocked for 5 minutes because of {word} login failures")));
+        let word = if behaviour.version == Version::V1_6_0 {
+            "excesive"
+        } else {
+            "excessive"
+        };
+        return Err(error(
+            500,
+            format!("Your IP has been blocked for 5 minutes because of {word} login failures"),
+        ));
     }
-    let app = model.apps.iter().find(|app| app.id.eq_ignore_ascii_case(request.part(0)));
-    let Some(app) = app.cloned() else { return Err(error(400, "Invalid application id")) };
+    let app = model
+        .apps
+        .iter()
+        .find(|app| app.id.eq_ignore_ascii_case(request.part(0)));
+    let Some(app) = app.cloned() else {
+        return Err(error(400, "Invalid application id"));
+    };
     if app.disabled && behaviour.version != Version::V1_6_0 {
         return Err(error(503, "Application disabled"));
     }
@@ -155,7 +181,10 @@ fn check(
     if request.part(1).is_empty() {
         return Err(error(400, "Request is not valid"));
     }
-    if !matches!(request.part(1), "subnets" | "addresses" | "tools" | "sections" | "user") {
+    if !matches!(
+        request.part(1),
+        "subnets" | "addresses" | "tools" | "sections" | "user"
+    ) {
         return Err(error(400, "Invalid controller"));
     }
     if request.write && request.part(1) != "user" {
@@ -172,7 +201,11 @@ fn check_content_type(call: &Call, behaviour: &Behaviour) -> Result<(), Reply> {
         "" => behaviour.version != Version::V1_6_0,
         _ => false,
     };
-    if known { Ok(()) } else { Err(error(415, format!("Invalid Content type {content_type}"))) }
+    if known {
+        Ok(())
+    } else {
+        Err(error(415, format!("Invalid Content type {content_type}")))
+    }
 }
 
 fn check_token(
@@ -184,7 +217,10 @@ fn check_token(
     app: &App,
     token_seen: &mut TokenSeen,
 ) -> Result<(), Reply> {
-    let token = call.header("phpipam-token").or_else(|| call.header("token")).unwrap_or("");
+    let token = call
+        .header("phpipam-token")
+        .or_else(|| call.header("token"))
+        .unwrap_or("");
     if !token.is_empty() {
         *token_seen = TokenSeen::Wrong;
     }
@@ -194,7 +230,11 @@ fn check_token(
             *token_seen = TokenSeen::Right;
         }
         // `user/` is where tokens come from; it judges for itself.
-        return if login == Login::Valid || request.part(1) == "user" { Ok(()) } else { Err(error(401, "Unauthorized")) };
+        return if login == Login::Valid || request.part(1) == "user" {
+            Ok(())
+        } else {
+            Err(error(401, "Unauthorized"))
+        };
     }
     if request.part(1) == "user" {
         return Err(users::answer_for_app_token(call, behaviour));
@@ -206,8 +246,15 @@ fn check_token(
         *token_seen = TokenSeen::Right;
         return Ok(());
     }
-    let anothers = model.apps.iter().any(|other| other.token.eq_ignore_ascii_case(token));
-    Err(if anothers { error(403, "Invalid token") } else { error(401, "Unauthorized") })
+    let anothers = model
+        .apps
+        .iter()
+        .any(|other| other.token.eq_ignore_ascii_case(token));
+    Err(if anothers {
+        error(403, "Invalid token")
+    } else {
+        error(401, "Unauthorized")
+    })
 }
 
 fn dispatch(model: &mut Model, request: &Request, behaviour: &Behaviour) -> Reply {
@@ -226,7 +273,9 @@ fn dispatch(model: &mut Model, request: &Request, behaviour: &Behaviour) -> Repl
     };
     match found {
         Ok(Found::One(row)) => Reply::Data(to_json(&shape(row))),
-        Ok(Found::Many(rows)) => Reply::Data(to_json(&rows.into_iter().map(shape).collect::<Vec<_>>())),
+        Ok(Found::Many(rows)) => {
+            Reply::Data(to_json(&rows.into_iter().map(shape).collect::<Vec<_>>()))
+        }
         Err(reply) => reply,
     }
 }
@@ -238,7 +287,9 @@ enum Found {
 
 /// JSON as PHP writes it: slashes are escaped.
 fn to_json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_else(|_| "null".into()).replace('/', "\\/")
+    serde_json::to_string(value)
+        .unwrap_or_else(|_| "null".into())
+        .replace('/', "\\/")
 }
 
 fn tools(model: &Model, request: &Request) -> Result<Found, Reply> {
@@ -257,8 +308,11 @@ fn tools(model: &Model, request: &Request) -> Result<Found, Reply> {
     if !is_number(id) {
         return Err(error(400, "Identifier must be numeric"));
     }
-    let row = rows.into_iter().find(|row| row.get("id").map(text_of).as_deref() == Some(id));
-    row.map(Found::One).ok_or_else(|| error(404, "No objects found"))
+    let row = rows
+        .into_iter()
+        .find(|row| row.get("id").map(text_of).as_deref() == Some(id));
+    row.map(Found::One)
+        .ok_or_else(|| error(404, "No objects found"))
 }
 
 fn subnets(model: &Model, request: &Request, behaviour: &Behaviour) -> Result<Found, Reply> {
@@ -267,8 +321,17 @@ fn subnets(model: &Model, request: &Request, behaviour: &Behaviour) -> Result<Fo
         if model.subnets.is_empty() {
             return Err(error(500, "Unable to read subnets"));
         }
-        let shown = model.subnets.values().filter(|subnet| behaviour.folders_in_lists || !subnet.is_folder);
-        return filter(shown.map(|subnet| rows::subnet_in_list(model, subnet)).collect(), request).map(Found::Many);
+        let shown = model
+            .subnets
+            .values()
+            .filter(|subnet| behaviour.folders_in_lists || !subnet.is_folder);
+        return filter(
+            shown
+                .map(|subnet| rows::subnet_in_list(model, subnet))
+                .collect(),
+            request,
+        )
+        .map(Found::Many);
     }
     let of_addresses = request.part(3) == "addresses";
     if !is_number(id) {
@@ -288,8 +351,10 @@ fn subnets(model: &Model, request: &Request, behaviour: &Behaviour) -> Result<Fo
 
 fn addresses_of(model: &Model, subnet_id: i64, request: &Request) -> Result<Found, Reply> {
     let only_ip = request.part(4);
-    let mut found: Vec<_> =
-        model.addresses_of(subnet_id).filter(|address| only_ip.is_empty() || address.ip == only_ip).collect();
+    let mut found: Vec<_> = model
+        .addresses_of(subnet_id)
+        .filter(|address| only_ip.is_empty() || address.ip == only_ip)
+        .collect();
     if found.is_empty() {
         return Err(error(404, "No addresses found"));
     }
@@ -325,11 +390,20 @@ fn addresses(model: &Model, request: &Request, behaviour: &Behaviour) -> Result<
         return filter(model.addresses().map(rows::address).collect(), request).map(Found::Many);
     }
     if id == "search" {
-        let rows: Vec<Row> = model.addresses_with_ip(request.part(3)).map(rows::address).collect();
-        return if rows.is_empty() { Err(error(404, "Address not found")) } else { Ok(Found::Many(rows)) };
+        let rows: Vec<Row> = model
+            .addresses_with_ip(request.part(3))
+            .map(rows::address)
+            .collect();
+        return if rows.is_empty() {
+            Err(error(404, "Address not found"))
+        } else {
+            Ok(Found::Many(rows))
+        };
     }
     let address = id.parse().ok().and_then(|id| model.address(id));
-    address.map(|address| Found::One(rows::address(address))).ok_or_else(|| error(404, "Invalid Id"))
+    address
+        .map(|address| Found::One(rows::address(address)))
+        .ok_or_else(|| error(404, "Invalid Id"))
 }
 
 /// `addresses/{id}/ping/` writes `lastSeen`, even for an app that may only read. An agent must never call it.
@@ -345,7 +419,9 @@ fn ping(model: &mut Model, id: &str) -> Reply {
 }
 
 fn filter(rows: Vec<Row>, request: &Request) -> Result<Vec<Row>, Reply> {
-    let Some(field) = request.parameter("filter_by") else { return Ok(rows) };
+    let Some(field) = request.parameter("filter_by") else {
+        return Ok(rows);
+    };
     let Some(wanted) = request.parameter("filter_value") else {
         return Err(error(400, "Missing filter_value"));
     };
@@ -361,15 +437,29 @@ fn filter(rows: Vec<Row>, request: &Request) -> Result<Vec<Row>, Reply> {
         return Err(error(400, "Invalid filter_by"));
     }
     let matches = |row: &Row| {
-        let Some(value) = row.get(field) else { return false };
+        let Some(value) = row.get(field) else {
+            return false;
+        };
         if value.is_null() {
             return false;
         }
-        let text = if field == "subnet" { as_stored(value) } else { text_of(value) };
-        if partial { text.contains(wanted) } else { text == wanted }
+        let text = if field == "subnet" {
+            as_stored(value)
+        } else {
+            text_of(value)
+        };
+        if partial {
+            text.contains(wanted)
+        } else {
+            text == wanted
+        }
     };
     let kept: Vec<Row> = rows.into_iter().filter(matches).collect();
-    if kept.is_empty() { Err(error(404, "No results (filter applied)")) } else { Ok(kept) }
+    if kept.is_empty() {
+        Err(error(404, "No results (filter applied)"))
+    } else {
+        Ok(kept)
+    }
 }
 
 /// `subnet` is filtered before phpIPAM turns the stored number into a dotted address.
@@ -385,7 +475,9 @@ fn as_stored(value: &Value) -> String {
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            value.to_string()
+        }
     }
 }
 

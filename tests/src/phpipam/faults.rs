@@ -56,7 +56,11 @@ pub(crate) struct FaultRule {
 
 impl FaultRule {
     pub(crate) fn new(pattern: &str, times: Option<u32>, fault: Fault) -> FaultRule {
-        FaultRule { parts: pattern.split('*').map(str::to_owned).collect(), left: times, fault }
+        FaultRule {
+            parts: pattern.split('*').map(str::to_owned).collect(),
+            left: times,
+            fault,
+        }
     }
 
     /// The fault if it strikes here; counts the strike.

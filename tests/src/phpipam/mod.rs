@@ -27,8 +27,8 @@ mod users;
 pub use answers::TokenSeen;
 pub use faults::{Behaviour, Fault, Prefix, Version};
 pub use model::{
-    Address, App, DatabaseClock, Model, NameServer, ScanAgent, Security, SharedModel, Subnet, User, address, folder,
-    subnet,
+    Address, App, DatabaseClock, Model, NameServer, ScanAgent, Security, SharedModel, Subnet, User,
+    address, folder, subnet,
 };
 pub use requests::RequestSeen;
 pub use server::{PhpIpam, Setup};

@@ -191,7 +191,10 @@ pub struct DatabaseClock {
 
 impl Default for DatabaseClock {
     fn default() -> DatabaseClock {
-        DatabaseClock { offset_seconds: 0, time_zone: TimeZone::UTC }
+        DatabaseClock {
+            offset_seconds: 0,
+            time_zone: TimeZone::UTC,
+        }
     }
 }
 
@@ -206,7 +209,10 @@ impl DatabaseClock {
     #[must_use]
     pub fn text_in(&self, seconds: i64) -> String {
         let moved = Timestamp::now() + (self.offset_seconds + seconds).seconds();
-        moved.to_zoned(self.time_zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+        moved
+            .to_zoned(self.time_zone.clone())
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string()
     }
 }
 
@@ -225,7 +231,12 @@ impl Model {
 
     /// Adds an app with an app token.
     pub fn add_app(&mut self, id: &str, token: &str) {
-        self.apps.push(App { id: id.into(), security: Security::AppToken, token: token.into(), disabled: false });
+        self.apps.push(App {
+            id: id.into(),
+            security: Security::AppToken,
+            token: token.into(),
+            disabled: false,
+        });
     }
 
     /// Adds an app whose tokens come from `POST user/`.
@@ -240,12 +251,21 @@ impl Model {
 
     /// Adds an account for apps with user tokens.
     pub fn add_user(&mut self, name: &str, password: &str) {
-        self.users.push(User { name: name.into(), password: password.into() });
+        self.users.push(User {
+            name: name.into(),
+            password: password.into(),
+        });
     }
 
     /// Adds a scan agent with this code; gives its id.
     pub fn add_scan_agent(&mut self, name: &str, code: &str) -> i64 {
-        let id = self.scan_agents.iter().map(|agent| agent.id).max().unwrap_or(0) + 1;
+        let id = self
+            .scan_agents
+            .iter()
+            .map(|agent| agent.id)
+            .max()
+            .unwrap_or(0)
+            + 1;
         self.scan_agents.push(ScanAgent {
             id,
             name: name.into(),
@@ -259,7 +279,13 @@ impl Model {
 
     /// Adds a set of name servers, for instance `"10.77.0.53;10.77.0.54"`; gives its id.
     pub fn add_name_servers(&mut self, name: &str, addresses: &str) -> i64 {
-        let id = self.name_servers.iter().map(|servers| servers.id).max().unwrap_or(0) + 1;
+        let id = self
+            .name_servers
+            .iter()
+            .map(|servers| servers.id)
+            .max()
+            .unwrap_or(0)
+            + 1;
         self.name_servers.push(NameServer {
             id,
             name: name.into(),
@@ -283,12 +309,22 @@ impl Model {
     /// Adds an address to the subnet `subnet_id`, which need not exist; gives its id.
     pub fn add_address(&mut self, subnet_id: i64, mut address: Address) -> i64 {
         if address.id == 0 {
-            address.id = self.addresses.keys().next_back().map_or(100, |last| last + 1);
+            address.id = self
+                .addresses
+                .keys()
+                .next_back()
+                .map_or(100, |last| last + 1);
         }
         address.subnet_id = subnet_id;
         let id = address.id;
-        self.address_ids_by_subnet.entry(subnet_id).or_default().push(id);
-        self.address_ids_by_ip.entry(address.ip.clone()).or_default().push(id);
+        self.address_ids_by_subnet
+            .entry(subnet_id)
+            .or_default()
+            .push(id);
+        self.address_ids_by_ip
+            .entry(address.ip.clone())
+            .or_default()
+            .push(id);
         self.addresses.insert(id, address);
         id
     }
@@ -306,12 +342,20 @@ impl Model {
 
     /// Every address with this `ip`, in any subnet, the oldest first.
     pub fn addresses_with_ip<'a>(&'a self, ip: &str) -> impl Iterator<Item = &'a Address> {
-        self.address_ids_by_ip.get(ip).into_iter().flatten().filter_map(|id| self.addresses.get(id))
+        self.address_ids_by_ip
+            .get(ip)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.addresses.get(id))
     }
 
     /// The addresses of one subnet, in the order of adding.
     pub fn addresses_of(&self, subnet_id: i64) -> impl Iterator<Item = &Address> {
-        self.address_ids_by_subnet.get(&subnet_id).into_iter().flatten().filter_map(|id| self.addresses.get(id))
+        self.address_ids_by_subnet
+            .get(&subnet_id)
+            .into_iter()
+            .flatten()
+            .filter_map(|id| self.addresses.get(id))
     }
 
     /// Every address, by id.
@@ -346,7 +390,9 @@ impl Model {
     #[must_use]
     pub fn subnet_by_cidr(&self, cidr: &str) -> Option<&Subnet> {
         let (network, mask) = cidr.split_once('/')?;
-        self.subnets.values().find(|subnet| !subnet.is_folder && subnet.subnet == network && subnet.mask == mask)
+        self.subnets
+            .values()
+            .find(|subnet| !subnet.is_folder && subnet.subnet == network && subnet.mask == mask)
     }
 }
 
@@ -380,7 +426,10 @@ pub fn subnet(cidr: &str) -> Subnet {
 /// A folder, as phpIPAM stores one: network `0.0.0.0`, no mask.
 #[must_use]
 pub fn folder(description: &str) -> Subnet {
-    Subnet { is_folder: true, ..subnet("0.0.0.0/").described(description) }
+    Subnet {
+        is_folder: true,
+        ..subnet("0.0.0.0/").described(description)
+    }
 }
 
 /// An address without anything known about it.

@@ -47,7 +47,9 @@ impl Requests {
     /// Whether the request belongs to a session that was given out before.
     pub(crate) fn knows_session_of(&self, call: &Call) -> bool {
         let cookies = call.header("cookie").unwrap_or("");
-        let mut ids = cookies.split(';').filter_map(|cookie| cookie.trim().strip_prefix("phpipam="));
+        let mut ids = cookies
+            .split(';')
+            .filter_map(|cookie| cookie.trim().strip_prefix("phpipam="));
         ids.any(|id| self.sessions.contains(id))
     }
 

@@ -16,7 +16,10 @@ pub(crate) struct Row(Vec<(Cow<'static, str>, Value)>);
 
 impl Row {
     pub(crate) fn get(&self, field: &str) -> Option<&Value> {
-        self.0.iter().find(|(name, _)| name == field).map(|(_, value)| value)
+        self.0
+            .iter()
+            .find(|(name, _)| name == field)
+            .map(|(_, value)| value)
     }
 
     fn push(&mut self, field: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
@@ -106,9 +109,16 @@ pub(crate) fn address(address: &Address) -> Row {
 /// A subnet in the list `subnets/`: permissions as an array of groups, `location` `[]`, and the gateway of another
 /// subnet where an address id happens to equal the subnet's id (phpIPAM joins by the wrong column).
 pub(crate) fn subnet_in_list(model: &Model, subnet: &Subnet) -> Row {
-    let groups = subnet.permissions.iter().map(|(group, level)| permission_group(*group, *level)).collect();
+    let groups = subnet
+        .permissions
+        .iter()
+        .map(|(group, level)| permission_group(*group, *level))
+        .collect();
     let mut row = subnet_fields(model, subnet, Value::Array(groups), json!([]));
-    if let Some(gateway) = model.address(subnet.id).filter(|address| address.is_gateway) {
+    if let Some(gateway) = model
+        .address(subnet.id)
+        .filter(|address| address.is_gateway)
+    {
         row.push("gatewayId", gateway.id);
         row.push("gateway", raw_address(gateway));
     }
@@ -124,9 +134,15 @@ pub(crate) fn subnet_in_section(model: &Model, subnet: &Subnet) -> Row {
 /// calculated from its range.
 pub(crate) fn subnet_alone(model: &Model, subnet: &Subnet) -> Row {
     let mut row = subnet_fields(model, subnet, stored_permissions(subnet), Value::Null);
-    if let Some(gateway) = model.addresses_of(subnet.id).find(|address| address.is_gateway) {
+    if let Some(gateway) = model
+        .addresses_of(subnet.id)
+        .find(|address| address.is_gateway)
+    {
         row.push("gatewayId", gateway.id);
-        row.push("gateway", json!({ "ip_addr": gateway.ip, "id": gateway.id }));
+        row.push(
+            "gateway",
+            json!({ "ip_addr": gateway.ip, "id": gateway.id }),
+        );
     }
     row.push("calculation", calculation(subnet));
     row
@@ -168,15 +184,26 @@ fn subnet_fields(model: &Model, subnet: &Subnet, permissions: Value, location: V
     for (name, value) in &subnet.custom_fields {
         row.push(name.clone(), value.clone());
     }
-    if let Some(servers) = model.name_servers.iter().find(|servers| servers.id == subnet.name_server_id) {
-        row.push("nameservers", serde_json::to_value(name_server(servers)).unwrap_or_default());
+    if let Some(servers) = model
+        .name_servers
+        .iter()
+        .find(|servers| servers.id == subnet.name_server_id)
+    {
+        row.push(
+            "nameservers",
+            serde_json::to_value(name_server(servers)).unwrap_or_default(),
+        );
     }
     row
 }
 
 fn permission_group(group: i64, level: i64) -> Value {
     let (name, description, members) = match group {
-        2 => ("Operators", "default Operator group", json!([{ "username": "apiuser" }])),
+        2 => (
+            "Operators",
+            "default Operator group",
+            json!([{ "username": "apiuser" }]),
+        ),
         3 => ("Guests", "default Guest group (viewers)", json!(false)),
         _ => ("Others", "", json!(false)),
     };
@@ -187,7 +214,11 @@ fn stored_permissions(subnet: &Subnet) -> Value {
     if subnet.permissions.is_empty() {
         return Value::Null;
     }
-    let pairs: Vec<String> = subnet.permissions.iter().map(|(group, level)| format!("\"{group}\":\"{level}\"")).collect();
+    let pairs: Vec<String> = subnet
+        .permissions
+        .iter()
+        .map(|(group, level)| format!("\"{group}\":\"{level}\""))
+        .collect();
     Value::String(format!("{{{}}}", pairs.join(",")))
 }
 

@@ -62,7 +62,13 @@ impl PhpIpam {
 
     /// Starts over plain HTTP, with apps allowed to use it.
     pub fn start_plain(model: Model) -> anyhow::Result<PhpIpam> {
-        let ipam = PhpIpam::start_with(model.shared(), Setup { plain_http: true, ..Setup::default() })?;
+        let ipam = PhpIpam::start_with(
+            model.shared(),
+            Setup {
+                plain_http: true,
+                ..Setup::default()
+            },
+        )?;
         ipam.behave(|behaviour| behaviour.allow_plain_http = true);
         Ok(ipam)
     }
@@ -85,13 +91,19 @@ impl PhpIpam {
                 (Some(authority.server()?), Some(authority.pem()))
             }
         };
-        let address = setup.address.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let address = setup
+            .address
+            .unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let answering = Arc::clone(&state);
         let answer: AnswerFn = Arc::new(move |call| {
             let state = Arc::clone(&answering);
             Box::pin(async move { state.respond(&call) })
         });
-        Ok(PhpIpam { listener: Listener::start(address, tls, answer)?, state, ca_pem })
+        Ok(PhpIpam {
+            listener: Listener::start(address, tls, answer)?,
+            state,
+            ca_pem,
+        })
     }
 
     /// What the agent has as `api_url`: scheme, host, port and base path, without a slash at the end.
@@ -114,7 +126,9 @@ impl PhpIpam {
 
     /// Writes [`PhpIpam::ca_pem`] to a file, for the agent's `ca_file`.
     pub fn write_ca(&self, path: &Path) -> anyhow::Result<()> {
-        let pem = self.ca_pem().ok_or_else(|| anyhow::anyhow!("this server has no authority of its own"))?;
+        let pem = self
+            .ca_pem()
+            .ok_or_else(|| anyhow::anyhow!("this server has no authority of its own"))?;
         Ok(std::fs::write(path, pem)?)
     }
 
@@ -176,7 +190,11 @@ impl PhpIpam {
     /// How many requests had a path and query that match `pattern` (see [`PhpIpam::fail`]).
     #[must_use]
     pub fn count(&self, pattern: &str) -> usize {
-        lock(&self.state.requests).seen.iter().filter(|request| request.matches(pattern)).count()
+        lock(&self.state.requests)
+            .seen
+            .iter()
+            .filter(|request| request.matches(pattern))
+            .count()
     }
 
     /// How often `addresses/{id}/ping/` was called. An agent must never do that.
@@ -213,7 +231,9 @@ impl State {
             Some(query) => format!("{}?{query}", call.path),
             None => call.path.clone(),
         };
-        let fault = lock(&self.faults).iter_mut().find_map(|rule| rule.strike(&target));
+        let fault = lock(&self.faults)
+            .iter_mut()
+            .find_map(|rule| rule.strike(&target));
         let behaviour = lock(&self.behaviour).clone();
         let (outcome, token) = match fault {
             Some(fault) => self.failing(call, &behaviour, fault),
@@ -242,9 +262,13 @@ impl State {
         match outcome {
             Outcome::Answer(mut answer) => {
                 if !had_cookie && starts_session(&answer) {
-                    answer.headers.push(("set-cookie", requests.new_session(call.secure)));
+                    answer
+                        .headers
+                        .push(("set-cookie", requests.new_session(call.secure)));
                 }
-                answer.headers.push(("date", http_date(behaviour.date_skew_seconds)));
+                answer
+                    .headers
+                    .push(("date", http_date(behaviour.date_skew_seconds)));
                 Outcome::Answer(answer)
             }
             Outcome::HangUp | Outcome::Silence => outcome,
@@ -254,26 +278,45 @@ impl State {
     fn failing(&self, call: &Call, behaviour: &Behaviour, fault: Fault) -> (Outcome, TokenSeen) {
         let (right, token) = answers::answer(self, call, behaviour);
         let right = self.wrap(call, behaviour, right);
-        let message = |status, message: &str| self.wrap(call, behaviour, Reply::Error(status, message.to_owned()));
+        let message = |status, message: &str| {
+            self.wrap(call, behaviour, Reply::Error(status, message.to_owned()))
+        };
         let answer = match fault {
             Fault::ApiOff => message(503, "API server disabled"),
             Fault::Unauthorized => message(401, "Unauthorized"),
-            Fault::Blocked => {
-                message(500, "Your IP has been blocked for 5 minutes because of excessive login failures")
-            }
+            Fault::Blocked => message(
+                500,
+                "Your IP has been blocked for 5 minutes because of excessive login failures",
+            ),
             Fault::EmptyError => self.wrap(call, behaviour, Reply::Died),
-            Fault::Message { status, message: words } => message(status, &words),
-            Fault::Page(status) => html(status, &format!("<html><body><h1>{status} from the proxy</h1></body></html>")),
+            Fault::Message {
+                status,
+                message: words,
+            } => message(status, &words),
+            Fault::Page(status) => html(
+                status,
+                &format!("<html><body><h1>{status} from the proxy</h1></body></html>"),
+            ),
             Fault::Login => self.wrap(call, behaviour, Reply::Redirect(302, "/login/")),
-            Fault::Html => html(200, "<!DOCTYPE html><html><body>Please accept our terms</body></html>"),
-            Fault::Garbage => Answer::new(200, JSON, r#"{"code":200,"success":true,"data":[{"id":10,"sub"#),
+            Fault::Html => html(
+                200,
+                "<!DOCTYPE html><html><body>Please accept our terms</body></html>",
+            ),
+            Fault::Garbage => Answer::new(
+                200,
+                JSON,
+                r#"{"code":200,"success":true,"data":[{"id":10,"sub"#,
+            ),
             Fault::Stall => return (Outcome::Silence, token),
             Fault::HangUp => return (Outcome::HangUp, token),
             Fault::CutBody => with_payload(right, Payload::Half),
-            Fault::SlowBody { size, pause } => with_payload(right, |bytes| Payload::Slow { bytes, size, pause }),
+            Fault::SlowBody { size, pause } => {
+                with_payload(right, |bytes| Payload::Slow { bytes, size, pause })
+            }
             Fault::EndlessBody => {
                 let mut answer = Answer::new(200, JSON, "");
-                answer.body = Payload::Endless(format!("{{\"data\":\"{}\",", "x".repeat(16_384)).into());
+                answer.body =
+                    Payload::Endless(format!("{{\"data\":\"{}\",", "x".repeat(16_384)).into());
                 answer
             }
         };
@@ -283,17 +326,34 @@ impl State {
     /// Puts phpIPAM's envelope, prefix, compression and headers around a reply.
     fn wrap(&self, call: &Call, behaviour: &Behaviour, reply: Reply) -> Answer {
         let (status, body) = match reply {
-            Reply::Data(data) => (200, format!(r#"{{"code":200,"success":true,"data":{data},"time":0.002}}"#)),
+            Reply::Data(data) => (
+                200,
+                format!(r#"{{"code":200,"success":true,"data":{data},"time":0.002}}"#),
+            ),
             Reply::Error(status, message) => {
-                let message = serde_json::Value::String(message).to_string().replace('/', "\\/");
-                (status, format!(r#"{{"code":{status},"success":false,"message":{message},"time":0.001}}"#))
+                let message = serde_json::Value::String(message)
+                    .to_string()
+                    .replace('/', "\\/");
+                (
+                    status,
+                    format!(
+                        r#"{{"code":{status},"success":false,"message":{message},"time":0.001}}"#
+                    ),
+                )
             }
             Reply::Died => return html(500, ""),
             Reply::Redirect(status, to) => return self.redirect(call, status, to),
-            Reply::LoginPage => return html(200, "<!DOCTYPE html><html><body><form>Please login</form></body></html>"),
+            Reply::LoginPage => {
+                return html(
+                    200,
+                    "<!DOCTYPE html><html><body><form>Please login</form></body></html>",
+                );
+            }
         };
         let body = format!("{}{body}", behaviour.prefix.text()).into_bytes();
-        let gzip = call.header("accept-encoding").is_some_and(|accepted| accepted.contains("gzip"));
+        let gzip = call
+            .header("accept-encoding")
+            .is_some_and(|accepted| accepted.contains("gzip"));
         let compressed = if gzip { compress(&body) } else { None };
         let encoded = compressed.is_some();
         let mut answer = Answer::new(status, JSON, compressed.unwrap_or(body));
@@ -308,13 +368,19 @@ impl State {
 
     fn redirect(&self, call: &Call, status: u16, to: &str) -> Answer {
         let mut answer = if status == 301 {
-            html(301, "<html>\r\n<head><title>301 Moved Permanently</title></head>\r\n</html>\r\n")
+            html(
+                301,
+                "<html>\r\n<head><title>301 Moved Permanently</title></head>\r\n</html>\r\n",
+            )
         } else {
             html(status, "")
         };
         let scheme = if call.secure { "https" } else { "http" };
         let host = call.header("host").unwrap_or("localhost");
-        answer.headers.push(("location", format!("{scheme}://{host}{}{to}", self.base_path)));
+        answer.headers.push((
+            "location",
+            format!("{scheme}://{host}{}{to}", self.base_path),
+        ));
         answer
     }
 }
@@ -335,7 +401,10 @@ fn with_payload(mut answer: Answer, payload: impl FnOnce(bytes::Bytes) -> Payloa
 
 /// phpIPAM begins a session for whatever its API answers; the web server's own pages and a dead PHP don't.
 fn starts_session(answer: &Answer) -> bool {
-    answer.headers.iter().any(|(name, value)| *name == "content-type" && value == JSON)
+    answer
+        .headers
+        .iter()
+        .any(|(name, value)| *name == "content-type" && value == JSON)
 }
 
 fn compress(body: &[u8]) -> Option<Vec<u8>> {

@@ -52,7 +52,9 @@ impl Users {
     }
 
     pub(crate) fn expire_all(&mut self) {
-        self.tokens.values_mut().for_each(|token| token.expired = true);
+        self.tokens
+            .values_mut()
+            .for_each(|token| token.expired = true);
     }
 
     pub(crate) fn judge(&self, token: &str) -> Login {
@@ -64,7 +66,9 @@ impl Users {
     }
 
     fn find(&self, token: &str) -> Option<&UserToken> {
-        self.tokens.values().find(|held| !token.is_empty() && held.token == token)
+        self.tokens
+            .values()
+            .find(|held| !token.is_empty() && held.token == token)
     }
 
     /// The token that the user has, or a new one when there is none or it has expired.
@@ -73,7 +77,11 @@ impl Users {
             return held.clone();
         }
         self.given += 1;
-        let token = UserToken { token: format!("UserToken-{:014}", self.given), expires, expired: false };
+        let token = UserToken {
+            token: format!("UserToken-{:014}", self.given),
+            expires,
+            expired: false,
+        };
         self.tokens.insert(user.to_owned(), token.clone());
         token
     }
@@ -95,7 +103,9 @@ pub(crate) fn answer_for_app_token(call: &Call, behaviour: &Behaviour) -> Reply 
         (Version::V1_8_2, "POST") if call.header("authorization").is_none() => {
             Reply::Error(400, "Please provide username and password".into())
         }
-        (Version::V1_6_0 | Version::V1_8_2, _) => Reply::Error(409, "Authentication not needed".into()),
+        (Version::V1_6_0 | Version::V1_8_2, _) => {
+            Reply::Error(409, "Authentication not needed".into())
+        }
     }
 }
 
@@ -104,7 +114,11 @@ fn log_in(state: &State, model: &Model, call: &Call) -> Reply {
         return Reply::Error(400, "Please provide username and password".into());
     };
     let mut users = state.users();
-    if !model.users.iter().any(|user| user.name == name && user.password == password) {
+    if !model
+        .users
+        .iter()
+        .any(|user| user.name == name && user.password == password)
+    {
         users.failures += 1;
         return Reply::Error(500, "Invalid username or password".into());
     }
@@ -114,7 +128,10 @@ fn log_in(state: &State, model: &Model, call: &Call) -> Reply {
 }
 
 fn with_token(state: &State, model: &Model, call: &Call) -> Reply {
-    let sent = call.header("phpipam-token").or_else(|| call.header("token")).unwrap_or("");
+    let sent = call
+        .header("phpipam-token")
+        .or_else(|| call.header("token"))
+        .unwrap_or("");
     let mut users = state.users();
     match users.judge(sent) {
         Login::Unknown => return Reply::Error(401, "Unauthorized".into()),
@@ -137,5 +154,7 @@ fn with_token(state: &State, model: &Model, call: &Call) -> Reply {
 fn basic_credentials(call: &Call) -> Option<(String, String)> {
     let encoded = call.header("authorization")?.strip_prefix("Basic ")?;
     let decoded = String::from_utf8(BASE64.decode(encoded.trim()).ok()?).ok()?;
-    decoded.split_once(':').map(|(name, password)| (name.to_owned(), password.to_owned()))
+    decoded
+        .split_once(':')
+        .map(|(name, password)| (name.to_owned(), password.to_owned()))
 }
