@@ -26,7 +26,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 use tokio_rustls::TlsAcceptor;
 
 /// One request, read to its end.
@@ -165,7 +165,7 @@ impl Listener {
         )
     }
 
-    /// Changes the doors; returns when it is done. Whatever connection is open is cut.
+    /// Changes the doors; returns when it is done. A change cuts the open connections.
     pub(crate) fn set_doors(&self, doors: Doors) {
         let (done, wait) = std_mpsc::channel();
         if self.commands.send((doors, done)).is_ok() {
@@ -209,7 +209,7 @@ async fn keep_doors(
     connections: Connections,
 ) {
     let mut entrance = Entrance::Listening(listener);
-    let mut mute = false;
+    let mut current = Doors::Open;
     let mut open = JoinSet::new();
     loop {
         let accepted = async {
@@ -221,9 +221,13 @@ async fn keep_doors(
         tokio::select! {
             command = inbox.recv() => {
                 let Some((doors, done)) = command else { return };
+                if doors == current {
+                    let _nobody_waits = done.send(());
+                    continue;
+                }
                 open.abort_all();
                 while open.join_next().await.is_some() {}
-                mute = doors == Doors::Mute;
+                current = doors;
                 entrance = match doors {
                     Doors::Closed => {
                         drop(entrance);
@@ -242,6 +246,7 @@ async fn keep_doors(
             accepted = accepted => {
                 if let Ok((stream, _)) = accepted {
                     let connections = connections.clone();
+                    let mute = current == Doors::Mute;
                     open.spawn(async move {
                         if mute {
                             std::future::pending::<()>().await;
@@ -352,6 +357,9 @@ fn into_response(answer: Answer) -> Response<PayloadBody> {
     response
 }
 
+/// How long a body rests before it breaks off.
+const CUT_PAUSE: Duration = Duration::from_millis(10);
+
 struct PayloadBody {
     payload: Payload,
     rest: Bytes,
@@ -393,11 +401,13 @@ impl Body for PayloadBody {
                 if this.rest.is_empty() {
                     return Poll::Ready(Some(Err(io::Error::other("cut on purpose"))));
                 }
+                // The pause lets the half go out before the connection is closed.
+                this.nap = Some(Box::pin(tokio::time::sleep(CUT_PAUSE)));
                 std::mem::take(&mut this.rest)
             }
             Payload::Slow { size, pause, .. } => {
                 let piece = this.rest.split_to(this.rest.len().min(*size));
-                this.nap = Some(Box::pin(tokio::time::sleep_until(Instant::now() + *pause)));
+                this.nap = Some(Box::pin(tokio::time::sleep(*pause)));
                 piece
             }
             Payload::Endless(bytes) => bytes.clone(),

@@ -43,6 +43,18 @@ fn error(status: u16, message: impl Into<String>) -> Reply {
     Reply::Error(status, message.into())
 }
 
+/// The answer to an address that failed to log in too often. 1.6 misspells it.
+pub(crate) fn blocked(behaviour: &Behaviour) -> Reply {
+    let word = match behaviour.version {
+        Version::V1_6_0 => "excesive",
+        Version::V1_8_2 => "excessive",
+    };
+    error(
+        500,
+        format!("Your IP has been blocked for 5 minutes because of {word} login failures"),
+    )
+}
+
 /// Answers one request; also says how good its token was.
 pub(crate) fn answer(state: &State, call: &Call, behaviour: &Behaviour) -> (Reply, TokenSeen) {
     let Some(path) = call.path.strip_prefix(state.base_path.as_str()) else {
@@ -148,15 +160,7 @@ fn check(
         return Err(error(400, "Invalid JSON: Syntax error"));
     }
     if state.users().is_blocked() {
-        let word = if behaviour.version == Version::V1_6_0 {
-            "excesive"
-        } else {
-            "excessive"
-        };
-        return Err(error(
-            500,
-            format!("Your IP has been blocked for 5 minutes because of {word} login failures"),
-        ));
+        return Err(blocked(behaviour));
     }
     let app = model
         .apps
@@ -181,10 +185,7 @@ fn check(
     if request.part(1).is_empty() {
         return Err(error(400, "Request is not valid"));
     }
-    if !matches!(
-        request.part(1),
-        "subnets" | "addresses" | "tools" | "sections" | "user"
-    ) {
+    if !matches!(request.part(1), "subnets" | "addresses" | "tools" | "user") {
         return Err(error(400, "Invalid controller"));
     }
     if request.write && request.part(1) != "user" {
@@ -267,7 +268,6 @@ fn dispatch(model: &mut Model, request: &Request, behaviour: &Behaviour) -> Repl
     let found = match request.part(1) {
         "tools" => tools(model, request),
         "subnets" => subnets(model, request, behaviour),
-        "sections" => section_subnets(model, request),
         "addresses" if request.part(3) == "ping" => return ping(model, request.part(2)),
         _ => addresses(model, request, behaviour),
     };
@@ -360,21 +360,6 @@ fn addresses_of(model: &Model, subnet_id: i64, request: &Request) -> Result<Foun
     }
     found.sort_by_cached_key(|address| (address.ip.parse::<IpAddr>().ok(), address.id));
     filter(found.into_iter().map(rows::address).collect(), request).map(Found::Many)
-}
-
-fn section_subnets(model: &Model, request: &Request) -> Result<Found, Reply> {
-    let section = request.part(2).parse::<i64>().ok();
-    let rows: Vec<Row> = model
-        .subnets
-        .values()
-        .filter(|subnet| Some(subnet.section_id) == section)
-        .map(|subnet| rows::subnet_in_section(model, subnet))
-        .collect();
-    match request.part(3) {
-        "subnets" if rows.is_empty() => Err(error(404, "Section does not exist")),
-        "subnets" => filter(rows, request).map(Found::Many),
-        _ => Err(error(400, "Invalid request")),
-    }
 }
 
 fn addresses(model: &Model, request: &Request, behaviour: &Behaviour) -> Result<Found, Reply> {

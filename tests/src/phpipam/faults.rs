@@ -96,7 +96,7 @@ pub struct Behaviour {
     pub stringify: bool,
     /// What stands before the JSON.
     pub prefix: Prefix,
-    /// Folders show up in `subnets/` too. 1.8.2 shows them only in a section's list.
+    /// Folders show up in `subnets/` too. 1.8.2 doesn't show them there.
     pub folders_in_lists: bool,
     /// With more addresses than this, whatever loads the whole address table dies as PHP does: 500, empty body.
     pub address_table_limit: usize,

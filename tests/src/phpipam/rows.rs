@@ -125,11 +125,6 @@ pub(crate) fn subnet_in_list(model: &Model, subnet: &Subnet) -> Row {
     row
 }
 
-/// A subnet in the list of its section, where phpIPAM leaves the permissions as they are stored.
-pub(crate) fn subnet_in_section(model: &Model, subnet: &Subnet) -> Row {
-    subnet_fields(model, subnet, stored_permissions(subnet), Value::Null)
-}
-
 /// A subnet alone (`subnets/{id}/`): permissions as JSON in a string, `location` null, its own gateway, and what can be
 /// calculated from its range.
 pub(crate) fn subnet_alone(model: &Model, subnet: &Subnet) -> Row {
@@ -212,7 +207,7 @@ fn permission_group(group: i64, level: i64) -> Value {
 
 fn stored_permissions(subnet: &Subnet) -> Value {
     if subnet.permissions.is_empty() {
-        return Value::Null;
+        return Value::String(String::new());
     }
     let pairs: Vec<String> = subnet
         .permissions

@@ -284,10 +284,7 @@ impl State {
         let answer = match fault {
             Fault::ApiOff => message(503, "API server disabled"),
             Fault::Unauthorized => message(401, "Unauthorized"),
-            Fault::Blocked => message(
-                500,
-                "Your IP has been blocked for 5 minutes because of excessive login failures",
-            ),
+            Fault::Blocked => self.wrap(call, behaviour, answers::blocked(behaviour)),
             Fault::EmptyError => self.wrap(call, behaviour, Reply::Died),
             Fault::Message {
                 status,
