@@ -4,8 +4,11 @@
 //! recorded call that the simulator serves is repeated on a model equal to the recorded installation, and status,
 //! message and the JSON's shape must be the same.
 
+#![expect(clippy::unwrap_used, reason = "a failed step of a test ends the test")]
+
 mod common;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use common::client;
@@ -70,9 +73,9 @@ const NOT_SERVED: &[&str] = &[
 
 async fn repeat_recordings(version: &str, played: Version, at_least: usize) {
     let Some(folder) = recordings(version) else {
-        println!(
-            "SKIPPED phpipam recordings {version}: the recordings are not beside the repository"
-        );
+        say(&format!(
+            "SKIPPED phpipam_recordings_{version}: the recordings are not beside the repository"
+        ));
         return;
     };
     let mut differences = Vec::new();
@@ -94,7 +97,9 @@ async fn repeat_recordings(version: &str, played: Version, at_least: usize) {
             differences.push(format!("{name}: {difference}"));
         }
     }
-    println!("{repeated} recordings of phpIPAM {version} repeated");
+    say(&format!(
+        "{repeated} recordings of phpIPAM {version} repeated"
+    ));
     assert!(
         differences.is_empty(),
         "the simulator must answer as phpIPAM did:\n{}",
@@ -104,6 +109,13 @@ async fn repeat_recordings(version: &str, played: Version, at_least: usize) {
         repeated >= at_least,
         "only {repeated} recordings were repeated: the folder or the filter is wrong"
     );
+}
+
+/// Writes past the test harness, which would keep the line of a test that passes to itself.
+fn say(line: &str) {
+    std::io::stdout()
+        .write_all(format!("\n{line}\n").as_bytes())
+        .unwrap();
 }
 
 fn recordings(version: &str) -> Option<PathBuf> {

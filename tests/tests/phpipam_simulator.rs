@@ -1,5 +1,7 @@
 //! The simulated phpIPAM behaves as phpIPAM's rules say. Each rule is one test.
 
+#![expect(clippy::unwrap_used, reason = "a failed step of a test ends the test")]
+
 mod common;
 
 use std::io::Read as _;

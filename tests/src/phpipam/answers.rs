@@ -1,4 +1,4 @@
-//! What phpIPAM answers: routing, checks in phpIPAM's order, and its exact words.
+//! What phpIPAM answers: routing, data, and its exact words.
 //!
 //! Served is what a scan agent may need, and what it must never call (`ping`). Reads only: nothing here can change the
 //! model but `ping`, which does so in phpIPAM too.
@@ -7,11 +7,13 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
-use super::State;
+use super::checks::{TokenSeen, check};
 use super::faults::{Behaviour, Version};
-use super::model::{App, Model, Security};
+use super::model::{Model, Security};
+use super::request::Request;
 use super::rows::{self, Row};
-use super::users::{self, Login};
+use super::state::State;
+use super::users;
 use crate::listener::Call;
 
 /// phpIPAM's answer before it is wrapped, prefixed, compressed and sent.
@@ -28,31 +30,8 @@ pub(crate) enum Reply {
     LoginPage,
 }
 
-/// How good a request's token was. The token itself is kept nowhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenSeen {
-    /// None was sent.
-    Missing,
-    /// The right one for the app.
-    Right,
-    /// Any other.
-    Wrong,
-}
-
-fn error(status: u16, message: impl Into<String>) -> Reply {
+pub(crate) fn error(status: u16, message: impl Into<String>) -> Reply {
     Reply::Error(status, message.into())
-}
-
-/// The answer to an address that failed to log in too often. 1.6 misspells it.
-pub(crate) fn blocked(behaviour: &Behaviour) -> Reply {
-    let word = match behaviour.version {
-        Version::V1_6_0 => "excesive",
-        Version::V1_8_2 => "excessive",
-    };
-    error(
-        500,
-        format!("Your IP has been blocked for 5 minutes because of {word} login failures"),
-    )
 }
 
 /// Answers one request; also says how good its token was.
@@ -82,180 +61,6 @@ fn answer_api(state: &State, call: &Call, behaviour: &Behaviour, path: &str) -> 
         Err(reply) => (reply, token_seen),
         Ok(()) => (dispatch(&mut model, &request, behaviour), token_seen),
     }
-}
-
-/// The path and the query of a request, as phpIPAM takes them apart.
-struct Request {
-    parts: Vec<String>,
-    query: Vec<(String, String)>,
-    stringify: bool,
-    write: bool,
-}
-
-impl Request {
-    fn new(call: &Call, path: &str) -> Request {
-        let mut parts: Vec<String> = path
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .map(|part| decode(part).to_owned())
-            .collect();
-        let mut query = Vec::new();
-        if let Some(text) = &call.query {
-            // phpIPAM's rewriting needs the slash before `?`; without it the query sticks to the last part of the path.
-            match parts.last_mut() {
-                Some(last) if !path.ends_with('/') => *last = format!("{last}?{text}"),
-                _ => {
-                    query = url::form_urlencoded::parse(text.as_bytes())
-                        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-                        .collect();
-                }
-            }
-        }
-        Request {
-            parts,
-            query,
-            stringify: call
-                .header("api-stringify-results")
-                .is_some_and(|value| value != "0" && value != "false"),
-            write: !matches!(call.method.as_str(), "GET" | "HEAD" | "OPTIONS"),
-        }
-    }
-
-    /// 0: app, 1: controller, 2 and on: ids. Empty where there is none.
-    fn part(&self, index: usize) -> &str {
-        self.parts.get(index).map_or("", String::as_str)
-    }
-
-    fn parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(other, _)| other == name)
-            .map(|(_, value)| value.as_str())
-    }
-}
-
-fn decode(part: &str) -> String {
-    // Only `%` matters here: `+` in a path is a plus.
-    url::form_urlencoded::parse(part.replace('+', "%2B").as_bytes())
-        .map(|(name, value)| {
-            if value.is_empty() {
-                name.into_owned()
-            } else {
-                format!("{name}={value}")
-            }
-        })
-        .collect()
-}
-
-/// The checks that come before any data, in phpIPAM's order.
-fn check(
-    state: &State,
-    model: &Model,
-    request: &Request,
-    call: &Call,
-    behaviour: &Behaviour,
-    token_seen: &mut TokenSeen,
-) -> Result<App, Reply> {
-    if !call.body.is_empty() && serde_json::from_slice::<Value>(&call.body).is_err() {
-        return Err(error(400, "Invalid JSON: Syntax error"));
-    }
-    if state.users().is_blocked() {
-        return Err(blocked(behaviour));
-    }
-    let app = model
-        .apps
-        .iter()
-        .find(|app| app.id.eq_ignore_ascii_case(request.part(0)));
-    let Some(app) = app.cloned() else {
-        return Err(error(400, "Invalid application id"));
-    };
-    if app.disabled && behaviour.version != Version::V1_6_0 {
-        return Err(error(503, "Application disabled"));
-    }
-    match app.security {
-        Security::Encrypted => return Err(error(503, "Invalid enc_request")),
-        Security::None => return Err(error(503, "SSL connection is required for API")),
-        Security::AppToken | Security::UserToken => {}
-    }
-    if !call.secure && !behaviour.allow_plain_http {
-        return Err(error(503, "SSL connection is required for API"));
-    }
-    check_content_type(call, behaviour)?;
-    check_token(state, model, request, call, behaviour, &app, token_seen)?;
-    if request.part(1).is_empty() {
-        return Err(error(400, "Request is not valid"));
-    }
-    if !matches!(request.part(1), "subnets" | "addresses" | "tools" | "user") {
-        return Err(error(400, "Invalid controller"));
-    }
-    if request.write && request.part(1) != "user" {
-        return Err(error(401, "invalid permissions"));
-    }
-    Ok(app)
-}
-
-fn check_content_type(call: &Call, behaviour: &Behaviour) -> Result<(), Reply> {
-    let content_type = call.header("content-type").unwrap_or("");
-    let kind = content_type.split(';').next().unwrap_or("").trim();
-    let known = match kind {
-        "application/json" | "application/xml" | "application/x-www-form-urlencoded" => true,
-        "" => behaviour.version != Version::V1_6_0,
-        _ => false,
-    };
-    if known {
-        Ok(())
-    } else {
-        Err(error(415, format!("Invalid Content type {content_type}")))
-    }
-}
-
-fn check_token(
-    state: &State,
-    model: &Model,
-    request: &Request,
-    call: &Call,
-    behaviour: &Behaviour,
-    app: &App,
-    token_seen: &mut TokenSeen,
-) -> Result<(), Reply> {
-    let token = call
-        .header("phpipam-token")
-        .or_else(|| call.header("token"))
-        .unwrap_or("");
-    if !token.is_empty() {
-        *token_seen = TokenSeen::Wrong;
-    }
-    if app.security == Security::UserToken {
-        let login = state.users().judge(token);
-        if login == Login::Valid {
-            *token_seen = TokenSeen::Right;
-        }
-        // `user/` is where tokens come from; it judges for itself.
-        return if login == Login::Valid || request.part(1) == "user" {
-            Ok(())
-        } else {
-            Err(error(401, "Unauthorized"))
-        };
-    }
-    if request.part(1) == "user" {
-        return Err(users::answer_for_app_token(call, behaviour));
-    }
-    if token.is_empty() {
-        return Err(error(401, "Unauthorized"));
-    }
-    if token.eq_ignore_ascii_case(&app.token) {
-        *token_seen = TokenSeen::Right;
-        return Ok(());
-    }
-    let anothers = model
-        .apps
-        .iter()
-        .any(|other| other.token.eq_ignore_ascii_case(token));
-    Err(if anothers {
-        error(403, "Invalid token")
-    } else {
-        error(401, "Unauthorized")
-    })
 }
 
 fn dispatch(model: &mut Model, request: &Request, behaviour: &Behaviour) -> Reply {

@@ -2,7 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use super::model::{Model, ScanAgent, address, folder, subnet};
+use super::build::{address, folder, subnet};
+use super::model::{Model, ScanAgent};
 
 impl Model {
     /// The app id of the ready-made databases (the agent's `client_name`).

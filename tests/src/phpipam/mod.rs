@@ -16,21 +16,23 @@
 //! It does not scan, and it is no phpIPAM: what no scan agent calls is answered with an error.
 
 mod answers;
+mod build;
+mod checks;
 mod example;
 mod faults;
 mod model;
+mod request;
 mod requests;
 mod rows;
 mod server;
+mod state;
 mod users;
 
-pub use answers::TokenSeen;
+pub use build::{address, folder, subnet};
+pub use checks::TokenSeen;
 pub use faults::{Behaviour, Fault, Prefix, Version};
 pub use model::{
     Address, App, DatabaseClock, Model, NameServer, ScanAgent, Security, SharedModel, Subnet, User,
-    address, folder, subnet,
 };
 pub use requests::RequestSeen;
 pub use server::{PhpIpam, Setup};
-
-pub(crate) use server::State;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::answers::TokenSeen;
+use super::checks::TokenSeen;
 use super::faults::contains_in_order;
 use crate::listener::Call;
 

@@ -6,10 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::json;
 
-use super::State;
 use super::answers::Reply;
 use super::faults::{Behaviour, Version};
 use super::model::Model;
+use super::state::State;
 use crate::listener::Call;
 
 /// phpIPAM blocks an address after more failures than this.
