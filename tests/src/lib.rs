@@ -1,3 +1,7 @@
 //! A simulated site for tests, the demo and the benchmarks.
 
+mod listener;
 pub mod network;
+pub mod phpipam;
+pub mod scan_server;
+pub mod tls;
