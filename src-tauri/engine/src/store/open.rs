@@ -44,7 +44,7 @@ impl Store {
         let mut notes = Vec::new();
         let conn = match existing(data_dir) {
             Ok(Some(conn)) => conn,
-            Ok(None) => create(data_dir)?,
+            Ok(None) => adopt(data_dir, &build(data_dir, |_| Ok(()))?)?,
             Err(OpenError::Store(StoreError::Damaged { detail })) => {
                 tracing::warn!(detail, "the database is damaged");
                 let (conn, note) = begin_anew(data_dir, now)?;
@@ -98,14 +98,23 @@ impl Reader {
     }
 }
 
-/// Sets the damaged files aside, makes a new database and takes over what can be saved. The caller has closed the old one.
+/// Makes a new database with what can be saved of the damaged one, sets that aside and takes its place. The caller has closed
+/// the old one. After an error the old one is still there, so that nothing is lost by trying again.
 pub(super) fn begin_anew(dir: &Path, now: Timestamp) -> Result<(Connection, Problem), StoreError> {
+    let damaged = dir.join(DATABASE);
+    let unfinished = build(dir, |conn| match salvage::outbox(&damaged, conn) {
+        Ok(saved) => {
+            tracing::warn!(saved, "reports taken over from the damaged database");
+            Ok(())
+        }
+        Err(StoreError::Full) => Err(StoreError::Full),
+        Err(error) => {
+            tracing::warn!(%error, "nothing taken over from the damaged database");
+            Ok(())
+        }
+    })?;
     let aside = set_aside(dir, now)?;
-    let mut conn = create(dir)?;
-    match salvage::outbox(&aside, &mut conn) {
-        Ok(saved) => tracing::warn!(saved, "reports taken over from the damaged database"),
-        Err(error) => tracing::warn!(%error, "nothing taken over from the damaged database"),
-    }
+    let conn = adopt(dir, &unfinished)?;
     let note = Problem::StoreSetAside {
         path: aside.display().to_string(),
     };
@@ -180,36 +189,45 @@ fn quick_check(conn: &Connection) -> Result<(), StoreError> {
     }
 }
 
-/// Makes a database under another name and renames it: one that has its name has its tables, whenever the process dies.
-fn create(dir: &Path) -> Result<Connection, StoreError> {
-    let path = dir.join(DATABASE);
-    let unfinished = beside(&path, ".new");
+/// Makes a database under another name: one that has its own name has its tables, whenever the process dies.
+fn build(
+    dir: &Path,
+    fill: impl FnOnce(&mut Connection) -> Result<(), StoreError>,
+) -> Result<PathBuf, StoreError> {
+    let path = beside(&dir.join(DATABASE), ".new");
     let made = (|| {
-        remove(&unfinished)?;
-        remove(&beside(&unfinished, "-journal"))?;
+        remove(&path)?;
+        remove(&beside(&path, "-journal"))?;
+        let told = |error| StoreError::io(&path.display().to_string(), &error);
         let file = lock::private()
             .write(true)
             .create_new(true)
-            .open(&unfinished)
-            .map_err(|error| StoreError::io(&unfinished.display().to_string(), &error))?;
-        let mut conn = Connection::open(&unfinished)?;
+            .open(&path)
+            .map_err(told)?;
+        let mut conn = Connection::open(&path)?;
         schema::migrate(&mut conn, schema::MIGRATIONS)?;
+        fill(&mut conn)?;
         conn.close().map_err(|(_, error)| error)?;
-        file.sync_all()
-            .and_then(|()| fs::rename(&unfinished, &path))
-            .and_then(|()| sync_dir(dir))
-            .map_err(|error| StoreError::io(&path.display().to_string(), &error))?;
-        let conn = Connection::open_with_flags(
-            &path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
-        set_up(&conn)?;
-        Ok(conn)
+        file.sync_all().map_err(told)
     })();
     if made.is_err() {
-        let _ = fs::remove_file(&unfinished);
+        let _ = fs::remove_file(&path);
     }
-    made
+    made.map(|()| path)
+}
+
+/// Gives a database that was built its name, and opens it.
+fn adopt(dir: &Path, built: &Path) -> Result<Connection, StoreError> {
+    let path = dir.join(DATABASE);
+    fs::rename(built, &path)
+        .and_then(|()| sync_dir(dir))
+        .map_err(|error| StoreError::io(&path.display().to_string(), &error))?;
+    let conn = Connection::open_with_flags(
+        &path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    set_up(&conn)?;
+    Ok(conn)
 }
 
 const BUSY: Duration = Duration::from_secs(5);
