@@ -4,4 +4,5 @@ mod listener;
 pub mod network;
 pub mod phpipam;
 pub mod scan_server;
+pub mod skip;
 pub mod tls;

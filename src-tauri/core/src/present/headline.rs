@@ -1,0 +1,377 @@
+//! The one sentence: is phpIPAM right, and has it been told?
+
+use crate::{
+    compare::Counts,
+    problem::{Problem, Severity},
+    snapshot::{DeliveryView, Progress, Snapshot, Stage},
+};
+
+use super::{count, number, words_with};
+
+/// The answer in one sentence, for a tooltip or the first line of `fieldscan status`.
+///
+/// A run that goes on comes first, then what keeps the agent from working, then the answer and what waits.
+pub fn headline(snapshot: &Snapshot) -> String {
+    if let Some(run) = &snapshot.run {
+        return running(run);
+    }
+    let scanned = scanned(snapshot);
+    let blocking = snapshot.problems.iter().find(|standing| {
+        standing.problem.severity() == Severity::NeedsPerson
+            && keeps_from_working(&standing.problem)
+    });
+    if let Some(standing) = blocking {
+        return words_with(&standing.problem, &|id| {
+            let subnet = snapshot.subnets.iter().find(|subnet| subnet.id == id)?;
+            Some(subnet.cidr.clone())
+        })
+        .what;
+    }
+    let told = delivery_line(&snapshot.delivery, snapshot.ipam.offline);
+    match (scanned, told) {
+        (Some((counts, stale)), told) => {
+            let mut text = answer(&counts);
+            if let Some(told) = told {
+                // Offline is the first thing to know: everything else is as of before.
+                text = if snapshot.ipam.offline {
+                    format!("{told}. {text}")
+                } else {
+                    format!("{text}. {told}")
+                };
+            } else if snapshot.ipam.offline {
+                text = format!("Offline. {text}");
+            }
+            if stale || snapshot.ipam.stale {
+                text += ", by what phpIPAM told before";
+            }
+            format!("{text}.")
+        }
+        (None, Some(told)) => format!("{told}."),
+        (None, None) if snapshot.ipam.offline => "Offline: phpIPAM can't be reached.".to_owned(),
+        (None, None) if snapshot.ipam.fetched_at.is_none() => "Not scanned yet.".to_owned(),
+        (None, None) if snapshot.subnets.is_empty() => {
+            "phpIPAM assigns no subnet to this scan agent.".to_owned()
+        }
+        (None, None) => format!(
+            "Not scanned yet: {} assigned.",
+            count(snapshot.subnets.len() as u64, "subnet is", "subnets are")
+        ),
+    }
+}
+
+/// What the last scans say of phpIPAM, without a full stop: `phpIPAM is right: 22 hosts as documented`, or
+/// `3 unknown, 1 missing, 2 mismatches`.
+pub fn answer(counts: &Counts) -> String {
+    let parts: Vec<String> = [
+        (counts.unknown, "unknown", "unknown"),
+        (counts.missing, "missing", "missing"),
+        (counts.mismatch, "mismatch", "mismatches"),
+    ]
+    .into_iter()
+    .filter(|(n, ..)| *n > 0)
+    .map(|(n, one, many)| count(u64::from(n), one, many))
+    .collect();
+    if !parts.is_empty() {
+        return parts.join(", ");
+    }
+    match (counts.known, counts.unseen) {
+        (0, 0) => "No host answers, and phpIPAM has none".to_owned(),
+        (known, 0) => format!(
+            "phpIPAM is right: {} as documented",
+            count(u64::from(known), "host", "hosts")
+        ),
+        (known, unseen) => format!(
+            "{} as documented, {} not seen this time",
+            count(u64::from(known), "host", "hosts"),
+            number(u64::from(unseen))
+        ),
+    }
+}
+
+/// What waits or went wrong on the way to phpIPAM, without a full stop; `None` if all has arrived.
+pub fn delivery_line(delivery: &DeliveryView, offline: bool) -> Option<String> {
+    let mut parts = Vec::new();
+    if delivery.waiting > 0 {
+        parts.push(format!(
+            "{}{}",
+            if offline { "Offline: " } else { "" },
+            count(u64::from(delivery.waiting), "report waits", "reports wait")
+        ));
+    }
+    for (n, one, many) in [
+        (
+            delivery.sent,
+            "report is sent, not yet confirmed",
+            "reports are sent, not yet confirmed",
+        ),
+        (
+            delivery.rejected,
+            "report was refused",
+            "reports were refused",
+        ),
+        (
+            delivery.doubtful,
+            "report can't be seen whole in phpIPAM",
+            "reports can't be seen whole in phpIPAM",
+        ),
+    ] {
+        if n > 0 {
+            parts.push(count(u64::from(n), one, many));
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// What a run does just now.
+fn running(run: &Progress) -> String {
+    if run.stopping {
+        return "Stopping the scan…".to_owned();
+    }
+    let at_work = run.subnets.iter().filter(|subnet| match subnet.stage {
+        Stage::Scanning | Stage::Finishing => true,
+        Stage::Queued | Stage::Preparing | Stage::Done | Stage::Failed => false,
+    });
+    let names: Vec<&str> = at_work.map(|subnet| subnet.cidr.as_str()).collect();
+    let what = match names.as_slice() {
+        [] => return "Preparing the scan…".to_owned(),
+        [only] => (*only).to_owned(),
+        [first, rest @ ..] => format!("{first} and {} more", number(rest.len() as u64)),
+    };
+    format!(
+        "Scanning {what}: {} of {}, {} up.",
+        number(u64::from(run.done)),
+        count(u64::from(run.total), "address", "addresses"),
+        count(u64::from(run.up), "host", "hosts"),
+    )
+}
+
+/// The sum over all subnets that were ever scanned, and whether any was held against addresses that were out of date.
+fn scanned(snapshot: &Snapshot) -> Option<(Counts, bool)> {
+    snapshot
+        .subnets
+        .iter()
+        .filter_map(|subnet| subnet.last_scan)
+        .fold(None, |sum, scan| {
+            let (mut counts, stale) = sum.unwrap_or((Counts::default(), false));
+            let Counts {
+                known,
+                unknown,
+                unseen,
+                missing,
+                mismatch,
+                excluded,
+            } = scan.counts;
+            counts.known += known;
+            counts.unknown += unknown;
+            counts.unseen += unseen;
+            counts.missing += missing;
+            counts.mismatch += mismatch;
+            counts.excluded += excluded;
+            Some((counts, stale || scan.ipam_stale))
+        })
+}
+
+/// Whether nothing goes on until a person has done something, so that the last answer is no longer the point.
+fn keeps_from_working(problem: &Problem) -> bool {
+    use Problem::*;
+    match problem {
+        SettingMissing { .. }
+        | SettingsInvalid { .. }
+        | SecretMissing { .. }
+        | KeychainUnavailable { .. }
+        | IpamCertificate { .. }
+        | IpamInsecure
+        | IpamTokenRejected { .. }
+        | IpamTokenOfOtherApp { .. }
+        | IpamAppUnknown { .. }
+        | IpamApiOff { .. }
+        | IpamNotFound { .. }
+        | IpamNotUnderstood { .. }
+        | AgentCodeUnknown
+        | NothingAssigned
+        | NmapMissing
+        | NmapTooOld { .. }
+        | ServerCertificate { .. }
+        | ServerInsecure
+        | ServerTokenRejected { .. }
+        | DiskFull
+        | StoreFailing { .. } => true,
+        IpamUnreachable { .. }
+        | IpamBlocked { .. }
+        | IpamFailing { .. }
+        | NotAssigned { .. }
+        | SubnetGone { .. }
+        | AddressesUnknown { .. }
+        | SubnetRefused { .. }
+        | NmapUnprivileged
+        | NmapFailed { .. }
+        | NmapHung { .. }
+        | NoRoute { .. }
+        | ServerUnreachable { .. }
+        | ReportRejected { .. }
+        | ServerFailing { .. }
+        | ReportPartly { .. }
+        | ReportUnconfirmed { .. }
+        | ClockOff { .. }
+        | StoreSetAside { .. }
+        | ScheduleInvalid { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{
+        ids::{RunId, SubnetId},
+        plan::Mode,
+        problem::Standing,
+        run::Trigger,
+        snapshot::{IpamView, LastScan, PlanView, SubnetProgress, SubnetView},
+    };
+
+    fn with(counts: Counts) -> Snapshot {
+        Snapshot {
+            subnets: vec![SubnetView {
+                id: SubnetId(101),
+                cidr: "10.77.0.0/24".into(),
+                network: None,
+                description: String::new(),
+                plan: PlanView::Scanned(Mode::Sweep),
+                last_scan: Some(LastScan {
+                    at: Timestamp::UNIX_EPOCH,
+                    counts,
+                    ipam_stale: false,
+                }),
+            }],
+            ipam: IpamView {
+                fetched_at: Some(Timestamp::UNIX_EPOCH),
+                ..IpamView::default()
+            },
+            ..Snapshot::default()
+        }
+    }
+
+    fn known(known: u32) -> Counts {
+        Counts {
+            known,
+            ..Counts::default()
+        }
+    }
+
+    #[test]
+    fn the_answer_comes_first() {
+        assert_eq!(
+            headline(&with(known(22))),
+            "phpIPAM is right: 22 hosts as documented.",
+            "normal is said as such"
+        );
+        assert_eq!(
+            headline(&with(Counts {
+                unknown: 3,
+                missing: 1,
+                mismatch: 2,
+                ..known(1_016)
+            })),
+            "3 unknown, 1 missing, 2 mismatches.",
+            "only what needs a look is counted"
+        );
+        assert_eq!(
+            headline(&with(Counts {
+                unseen: 1,
+                ..known(21)
+            })),
+            "21 hosts as documented, 1 not seen this time.",
+            "it is not said to be right while something is not seen"
+        );
+    }
+
+    #[test]
+    fn what_waits_is_told_beside_the_answer() {
+        let mut snapshot = with(known(22));
+        snapshot.delivery.waiting = 2;
+        assert_eq!(
+            headline(&snapshot),
+            "phpIPAM is right: 22 hosts as documented. 2 reports wait.",
+            "has it been told?"
+        );
+        snapshot.ipam.offline = true;
+        snapshot.ipam.stale = true;
+        assert_eq!(
+            headline(&snapshot),
+            "Offline: 2 reports wait. phpIPAM is right: 22 hosts as documented, by what phpIPAM told before.",
+            "a stale cache is always labelled"
+        );
+        let mut refused = with(known(1));
+        refused.delivery.rejected = 1;
+        assert_eq!(
+            headline(&refused),
+            "phpIPAM is right: 1 host as documented. 1 report was refused.",
+            "what was refused is not hidden by a good answer"
+        );
+    }
+
+    #[test]
+    fn a_run_that_goes_on_is_what_one_wants_to_know() {
+        let mut snapshot = with(known(22));
+        snapshot.run = Some(Progress {
+            id: RunId(1),
+            trigger: Trigger::Person,
+            started_at: Timestamp::UNIX_EPOCH,
+            stopping: false,
+            done: 120,
+            total: 1_022,
+            up: 12,
+            subnets: vec![SubnetProgress {
+                subnet: SubnetId(101),
+                cidr: "10.77.0.0/24".into(),
+                stage: Stage::Scanning,
+                done: 120,
+                total: 254,
+                up: 12,
+            }],
+        });
+        assert_eq!(
+            headline(&snapshot),
+            "Scanning 10.77.0.0/24: 120 of 1,022 addresses, 12 hosts up.",
+            "with its progress"
+        );
+    }
+
+    #[test]
+    fn what_keeps_the_agent_from_working_hides_the_old_answer() {
+        let mut snapshot = with(known(22));
+        snapshot.problems = vec![Standing {
+            problem: Problem::NmapMissing,
+            since: Timestamp::UNIX_EPOCH,
+        }];
+        assert_eq!(
+            headline(&snapshot),
+            "nmap is not installed.",
+            "an old answer would say that all is well"
+        );
+    }
+
+    #[test]
+    fn before_the_first_scan_nothing_is_claimed() {
+        assert_eq!(
+            headline(&Snapshot::default()),
+            "Not scanned yet.",
+            "nothing is known"
+        );
+        let mut snapshot = with(known(0));
+        snapshot.subnets[0].last_scan = None;
+        assert_eq!(
+            headline(&snapshot),
+            "Not scanned yet: 1 subnet is assigned.",
+            "phpIPAM was asked, nothing was scanned"
+        );
+        snapshot.ipam.offline = true;
+        assert_eq!(
+            headline(&snapshot),
+            "Offline: phpIPAM can't be reached.",
+            "and now it can't be asked"
+        );
+    }
+}

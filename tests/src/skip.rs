@@ -1,0 +1,32 @@
+//! How a test says that it can't be done here.
+//!
+//! The test runner knows no "skipped" that is decided while a test runs, and hides what a passing test prints. So a skip
+//! is printed and, where `FIELDSCAN_SKIPS` names a file, noted there too: `cargo xtask test` sets it and counts.
+
+use std::{io::Write, panic::Location};
+
+/// Says that the calling test is skipped, and why. The test must return right after.
+///
+/// The name is that of the test, by the thread in which the runner runs it; on another thread it is the caller's place.
+#[track_caller]
+pub fn skip(reason: &str) {
+    let place = Location::caller();
+    let name = match std::thread::current().name() {
+        Some(name) if name != "main" && !name.starts_with("tokio") => name.to_owned(),
+        _ => format!("{}:{}", place.file(), place.line()),
+    };
+    let line = format!("SKIPPED {name}: {reason}\n");
+    eprint!("{line}");
+    let Some(path) = std::env::var_os("FIELDSCAN_SKIPS") else {
+        return;
+    };
+    // One write of a short line to a file opened for appending: lines of several test programs don't mix.
+    let noted = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(line.as_bytes()));
+    if let Err(error) = noted {
+        panic!("a skip that nobody hears of would pass for a success: {error}");
+    }
+}

@@ -1,0 +1,241 @@
+//! Programs beside Rust that the demo and the tests need: finds what is missing and installs it where apt is.
+
+use std::{
+    io::IsTerminal,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, bail};
+
+use crate::step::{Look, shown, step, which};
+
+/// A program, or a file, that comes with a package of the system.
+#[derive(Debug)]
+pub(crate) struct Needed {
+    /// The package of Debian and Ubuntu.
+    package: &'static str,
+    /// The program, or the absolute path of a file, by which one sees that it is there.
+    sign: &'static str,
+    /// What it is for.
+    why: &'static str,
+    /// What it is called elsewhere.
+    elsewhere: &'static str,
+}
+
+/// What the demo needs.
+pub(crate) const DEMO: &[Needed] = &[
+    Needed {
+        package: "nmap",
+        sign: "nmap",
+        why: "the scans",
+        elsewhere: "nmap in every distribution and in Homebrew; nmap.org for Windows",
+    },
+    Needed {
+        package: "iproute2",
+        sign: "ip",
+        why: "addresses and routes of the simulated network",
+        elsewhere: "iproute or iproute2; only on Linux",
+    },
+    Needed {
+        package: "util-linux",
+        sign: "unshare",
+        why: "the namespace of the simulated network",
+        elsewhere: "util-linux; only on Linux",
+    },
+    Needed {
+        package: "ca-certificates",
+        sign: "/etc/ssl/certs/ca-certificates.crt",
+        why: "the certificates that the system trusts",
+        elsewhere: "ca-certificates; macOS and Windows have their own",
+    },
+];
+
+/// What the tests need beside that.
+const TEST: &[Needed] = &[
+    Needed {
+        package: "dbus",
+        sign: "dbus-daemon",
+        why: "a private session bus",
+        elsewhere: "dbus or dbus-daemon",
+    },
+    Needed {
+        package: "gnome-keyring",
+        sign: "gnome-keyring-daemon",
+        why: "a real Secret Service on that bus",
+        elsewhere: "gnome-keyring",
+    },
+    Needed {
+        package: "libsecret-tools",
+        sign: "secret-tool",
+        why: "a second opinion on what the keychain holds",
+        elsewhere: "libsecret or libsecret-tools",
+    },
+];
+
+/// `cargo xtask packages [demo]`.
+pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
+    match args {
+        [] => step(look, "programs", || install_for_tests(look)),
+        [which] if which == "demo" => step(look, "programs", || install(look, DEMO)),
+        _ => bail!("`packages` takes nothing, or `demo`"),
+    }
+}
+
+/// Installs what the tests need.
+pub(crate) fn install_for_tests(look: &Look) -> anyhow::Result<()> {
+    install_all(look, &DEMO.iter().chain(TEST).collect::<Vec<_>>())
+}
+
+/// Installs what is missing of these, after saying so. Does nothing if nothing is missing.
+pub(crate) fn install(look: &Look, needed: &[Needed]) -> anyhow::Result<()> {
+    install_all(look, &needed.iter().collect::<Vec<_>>())
+}
+
+fn install_all(look: &Look, needed: &[&Needed]) -> anyhow::Result<()> {
+    let missing: Vec<&Needed> = needed
+        .iter()
+        .copied()
+        .filter(|needed| !is_there(needed))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("  missing:");
+    for needed in &missing {
+        println!("    {:<16} {}", needed.package, needed.why);
+    }
+    if which("apt-get").is_none() || which("dpkg-query").is_none() {
+        let mut advice = String::from("this system has no apt; please install:");
+        for needed in &missing {
+            advice += &format!("\n    {} ({})", needed.sign, needed.elsewhere);
+        }
+        bail!(advice);
+    }
+    let packages: Vec<&str> = missing.iter().map(|needed| needed.package).collect();
+    if !has_package_lists() {
+        apt(look, &["update"])?;
+        return apt_install(look, &packages);
+    }
+    apt_install(look, &packages).or_else(|_| {
+        println!(
+            "{}",
+            look.caution("  the package lists may be too old; once more with new ones")
+        );
+        apt(look, &["update"])?;
+        apt_install(look, &packages)
+    })
+}
+
+/// Whether it is installed, from a package or otherwise.
+fn is_there(needed: &Needed) -> bool {
+    let found = if needed.sign.starts_with('/') {
+        Path::new(needed.sign).is_file()
+    } else {
+        which(needed.sign).is_some()
+    };
+    found || is_installed(needed.package)
+}
+
+fn is_installed(package: &str) -> bool {
+    Command::new("dpkg-query")
+        .args(["--show", "--showformat=${db:Status-Status}", package])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .is_ok_and(|output| output.status.success() && output.stdout == b"installed")
+}
+
+/// Whether apt knows any package: fresh containers have empty lists.
+fn has_package_lists() -> bool {
+    std::fs::read_dir("/var/lib/apt/lists").is_ok_and(|entries| {
+        entries
+            .flatten()
+            .any(|entry| entry.file_name().to_string_lossy().contains("_Packages"))
+    })
+}
+
+fn apt_install(look: &Look, packages: &[&str]) -> anyhow::Result<()> {
+    let mut args = vec!["install", "-y", "--no-install-recommends"];
+    args.extend(packages);
+    apt(look, &args)
+}
+
+fn apt(look: &Look, args: &[&str]) -> anyhow::Result<()> {
+    let mut command = apt_command(args, is_root(), std::io::stdin().is_terminal())?;
+    println!("  {}", look.strong(&shown(&command)));
+    let status = command.status().context("can't start apt-get")?;
+    if !status.success() {
+        bail!(
+            "{} ended with {status}; please run it yourself, then call this command again",
+            shown(&command)
+        );
+    }
+    Ok(())
+}
+
+/// apt-get, through sudo for everybody but root. Without a terminal sudo must not ask for a password.
+fn apt_command(args: &[&str], root: bool, terminal: bool) -> anyhow::Result<Command> {
+    let mut command = if root {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    } else {
+        if which("sudo").is_none() {
+            bail!("there is no sudo here; as root: apt-get {}", args.join(" "));
+        }
+        let mut command = Command::new("sudo");
+        if !terminal {
+            command.arg("-n");
+        }
+        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        command
+    };
+    command.args(["-o", "DPkg::Lock::Timeout=600"]).args(args);
+    // sudo asks on the terminal itself; nothing that apt starts may wait for an answer.
+    command.stdin(Stdio::null());
+    Ok(command)
+}
+
+/// Whether this process may install packages by itself.
+fn is_root() -> bool {
+    Command::new("id")
+        .arg("-u")
+        .stdin(Stdio::null())
+        .output()
+        .is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_needs_no_sudo_and_apt_waits_for_its_lock() {
+        let command = apt_command(&["install", "-y", "nmap"], true, false).unwrap();
+        assert_eq!(
+            shown(&command),
+            "apt-get -o DPkg::Lock::Timeout=600 install -y nmap",
+            "another apt that runs just then must not make the command fail"
+        );
+    }
+
+    #[test]
+    fn what_is_there_is_not_installed_again() {
+        let here = Needed {
+            package: "no-such-package",
+            sign: "cargo",
+            why: "",
+            elsewhere: "",
+        };
+        assert!(
+            is_there(&here),
+            "it may have come otherwise than from a package"
+        );
+        let absent = Needed {
+            sign: "no-such-program",
+            ..here
+        };
+        assert!(!is_there(&absent), "neither program nor package is there");
+    }
+}

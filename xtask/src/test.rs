@@ -1,0 +1,277 @@
+//! `cargo xtask test`: the whole gate, closed by one line with the numbers.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, bail};
+
+use crate::{
+    check,
+    demo::debug_folder,
+    packages,
+    step::{Look, cargo, metadata, run as run_program, step, which},
+};
+
+/// Where tests note that they were skipped: one line `SKIPPED <name>: <reason>` each.
+const SKIPS: &str = "FIELDSCAN_SKIPS";
+
+/// Installs, checks, builds, tests. Arguments go to `cargo test` (for instance `--package fieldscan-core`).
+pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
+    let mut tally = Tally::default();
+    // Without the programs much is skipped or fails, each with its own words: no reason not to run the rest.
+    if !step(look, "programs", || packages::install_for_tests(look))? {
+        tally.broken.push("programs".to_owned());
+    }
+    tally.broken.extend(check::failures(look)?);
+    let metadata = metadata()?;
+    let folder = debug_folder(&metadata)?;
+    let built = step(look, "build", || {
+        run_program(&mut cargo(&[
+            "build",
+            "--locked",
+            "--package",
+            "fieldscan",
+            "--package",
+            "fieldscan-tests",
+        ]))
+    })?;
+    if built {
+        step(look, "tests", || test(&folder, args, &mut tally))?;
+    } else {
+        tally.broken.push("build".to_owned());
+    }
+    if Path::new("ui/package.json").is_file()
+        && !step(look, "tests of the user interface", test_ui)?
+    {
+        tally.broken.push("tests of the user interface".to_owned());
+    }
+
+    for (name, reason) in &tally.skips {
+        println!("{} {name}: {reason}", look.caution("SKIPPED"));
+    }
+    if !tally.broken.is_empty() {
+        println!("{} {}", look.bad("failed:"), tally.broken.join(", "));
+    }
+    if tally.ran() == 0 {
+        println!("{}", look.bad("no test ran"));
+    }
+    println!("{}", tally.line());
+    Ok(tally.is_well())
+}
+
+/// Runs the tests with their output live, and counts from the runner's own lines.
+fn test(folder: &Path, args: &[String], tally: &mut Tally) -> anyhow::Result<()> {
+    let skips = SkipFile::new()?;
+    let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--locked"]);
+    command
+        .args(args)
+        .env(SKIPS, &skips.path)
+        .env("FIELDSCAN_BIN", folder.join("fieldscan"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let mut child = command.spawn().context("can't start cargo test")?;
+    let output = child.stdout.take().context("cargo test has no output")?;
+    let mut screen = std::io::stdout();
+    let mut lines = BufReader::new(output);
+    let mut line = Vec::new();
+    // Bytes, not text: a test may print anything.
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        screen.write_all(&line)?;
+        screen.flush()?;
+        tally.read(String::from_utf8_lossy(&line).trim_end());
+        line.clear();
+    }
+    let status = child.wait()?;
+    for line in skips.read()?.lines() {
+        tally.read(line);
+    }
+    if !status.success() {
+        if tally.failed == 0 {
+            // A test that ends its process leaves no result line, and what doesn't compile runs no test.
+            tally
+                .broken
+                .push("a test program that did not end well".to_owned());
+        }
+        bail!("cargo test ended with {status}");
+    }
+    Ok(())
+}
+
+fn test_ui() -> anyhow::Result<()> {
+    let npm = which("npm").ok_or_else(|| anyhow::anyhow!("npm is missing; it comes with Node"))?;
+    run_program(Command::new(npm).args(["run", "--prefix", "ui", "test"]))
+}
+
+/// The file in which tests note that they were skipped; gone at the end.
+struct SkipFile {
+    path: PathBuf,
+}
+
+impl SkipFile {
+    fn new() -> anyhow::Result<Self> {
+        let path = std::env::temp_dir().join(format!("fieldscan-skips-{}", std::process::id()));
+        std::fs::write(&path, "").with_context(|| format!("can't write {}", path.display()))?;
+        Ok(Self { path })
+    }
+
+    fn read(&self) -> anyhow::Result<String> {
+        std::fs::read_to_string(&self.path)
+            .with_context(|| format!("can't read {}", self.path.display()))
+    }
+}
+
+impl Drop for SkipFile {
+    fn drop(&mut self) {
+        // Nothing depends on it: an empty file in the temporary folder.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// What the test runner said.
+#[derive(Debug, Default)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+    /// Tests that the runner itself left out.
+    ignored: u64,
+    /// Tests that left themselves out, which the runner takes for passed, and why. By name: told twice, counted once.
+    skips: BTreeMap<String, String>,
+    /// How many of `skips` are among `ignored`.
+    ignored_by_name: u64,
+    /// Steps beside the tests that failed.
+    broken: Vec<String>,
+}
+
+impl Tally {
+    /// Takes in one line of output, or of the file of skips.
+    fn read(&mut self, line: &str) {
+        if let Some(counts) = line.strip_prefix("test result: ") {
+            for part in counts.split([';', '.']) {
+                let mut words = part.split_whitespace();
+                let (Some(number), Some(what)) = (words.next(), words.next()) else {
+                    continue;
+                };
+                let Ok(number) = number.parse::<u64>() else {
+                    continue;
+                };
+                match what {
+                    "passed" => self.passed += number,
+                    "failed" => self.failed += number,
+                    "ignored" => self.ignored += number,
+                    _ => {}
+                }
+            }
+        } else if let Some(skip) = line.strip_prefix("SKIPPED ") {
+            if let Some((name, reason)) = skip.split_once(": ") {
+                self.skips.insert(name.to_owned(), reason.to_owned());
+            }
+        } else if let Some(test) = line.strip_prefix("test ")
+            && let Some((name, rest)) = test.split_once(" ... ignored")
+        {
+            let reason = rest.strip_prefix(", ").unwrap_or("no reason given");
+            if self
+                .skips
+                .insert(name.to_owned(), reason.to_owned())
+                .is_none()
+            {
+                self.ignored_by_name += 1;
+            }
+        }
+    }
+
+    /// Tests that left themselves out while the runner took them for passed.
+    fn skipped_as_passed(&self) -> u64 {
+        (self.skips.len() as u64).saturating_sub(self.ignored_by_name)
+    }
+
+    /// Tests that really ran.
+    fn ran(&self) -> u64 {
+        self.passed.saturating_sub(self.skipped_as_passed()) + self.failed
+    }
+
+    fn is_well(&self) -> bool {
+        self.failed == 0 && self.broken.is_empty() && self.ran() > 0
+    }
+
+    /// The closing line. A step beside the tests that failed counts as one failure.
+    fn line(&self) -> String {
+        format!(
+            "{} passed, {} failed, {} skipped",
+            self.passed.saturating_sub(self.skipped_as_passed()),
+            self.failed + self.broken.len() as u64,
+            self.ignored + self.skipped_as_passed()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tally(lines: &[&str]) -> Tally {
+        let mut tally = Tally::default();
+        lines.iter().for_each(|line| tally.read(line));
+        tally
+    }
+
+    #[test]
+    fn numbers_of_all_test_programs_are_summed() {
+        let tally = tally(&[
+            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "test a::b ... ignored, needs a network",
+            "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 4 filtered out; finished in 1.25s",
+        ]);
+        assert_eq!(
+            tally.line(),
+            "15 passed, 2 failed, 1 skipped",
+            "each program has its own line"
+        );
+        assert!(!tally.is_well(), "two tests failed");
+        assert_eq!(
+            tally.skips["a::b"], "needs a network",
+            "each skip is told with its reason"
+        );
+    }
+
+    #[test]
+    fn a_test_that_skips_itself_is_not_counted_as_passed() {
+        let tally = tally(&[
+            "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "SKIPPED scans_the_tap_network: no user namespaces here",
+            "SKIPPED scans_the_tap_network: no user namespaces here",
+        ]);
+        assert_eq!(
+            tally.line(),
+            "2 passed, 0 failed, 1 skipped",
+            "the runner took it for passed, and it was told twice"
+        );
+    }
+
+    #[test]
+    fn a_run_without_tests_is_no_success() {
+        assert!(!tally(&[]).is_well(), "nothing was shown");
+        let only_skips = tally(&[
+            "test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "SKIPPED x: y",
+        ]);
+        assert!(!only_skips.is_well(), "only a skipped test is no test");
+    }
+
+    #[test]
+    fn a_failed_check_is_a_failure_in_the_closing_line() {
+        let mut tally = tally(&[
+            "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+        ]);
+        tally.broken.push("lints".to_owned());
+        assert_eq!(
+            tally.line(),
+            "3 passed, 1 failed, 0 skipped",
+            "the line must not say that all is well"
+        );
+        assert!(!tally.is_well(), "and neither must the exit code");
+    }
+}
