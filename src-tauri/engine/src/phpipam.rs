@@ -1,1 +1,11 @@
-//! HTTP client for phpIPAM's API, read-only.
+//! HTTP client for phpIPAM's API, read-only: nothing here writes into phpIPAM, and no call that does so behind a GET is made.
+//!
+//! [`answer`] reads answers and does no I/O; [`Client`] asks and hands it what came.
+
+pub mod answer;
+mod client;
+mod field;
+mod row;
+mod session;
+
+pub use self::client::{Auth, Client, Connection, Probe};
