@@ -182,7 +182,7 @@ mod tests {
                     at: at("2026-03-13T13:59:00Z"),
                     check_at: now,
                     expected_by: at("2026-03-13T14:02:00Z"),
-                    sends: 1,
+                    checks: 1,
                 },
                 "Sent: 13:59. The scan server took it; expected in phpIPAM by 14:02.",
             ),

@@ -32,6 +32,9 @@ pub fn refusal(why: &Refusal) -> String {
         Refusal::Public => {
             "It reaches outside the private ranges. If it is your own, add it to `allow_public` in the settings.".to_owned()
         }
+        Refusal::NotUnicast => {
+            "It holds addresses that no host can have (multicast, broadcast or unspecified). Correct the subnet in phpIPAM.".to_owned()
+        }
         Refusal::Large { addresses } => format!(
             "It has {} addresses. To scan subnets of this size, set `allow_large` in the settings.",
             number(*addresses)

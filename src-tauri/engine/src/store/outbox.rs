@@ -40,14 +40,17 @@ impl Store {
         let tx = self.write()?;
         let row: Option<i64> = tx
             .prepare_cached(
-                "UPDATE reports SET stale = :stale, baseline = :baseline, state_name = :state_name, state = :state,
-                 journey = :journey, changed_at = :changed_at WHERE id = :id RETURNING source",
+                "UPDATE reports SET stale = :stale, left_out = :left_out, baseline = :baseline, sends = :sends,
+                 state_name = :state_name, state = :state, journey = :journey, changed_at = :changed_at
+                 WHERE id = :id RETURNING source",
             )?
             .query_row(
                 named_params! {
                     ":id": Id(report.id.0),
                     ":stale": report.stale,
+                    ":left_out": Json(&report.left_out),
                     ":baseline": report.baseline,
+                    ":sends": report.sends,
                     ":state_name": state_name(&report.state),
                     ":state": Json(&report.state),
                     ":journey": Json(&report.journey),
@@ -129,10 +132,13 @@ impl Reader {
     }
 }
 
-/// Reports that the agent or a person may still have to do with, the oldest first.
+/// Reports that the agent or a person may still have to do with, the oldest first, and newer ones of their subnets: an
+/// older report that still goes out must leave out what those told.
 pub(super) fn open(conn: &Connection, source: Source) -> Result<Vec<Report>> {
     let mut query = conn.prepare_cached(
-        "SELECT * FROM reports WHERE source = ?1 AND state_name NOT IN ('confirmed', 'superseded') ORDER BY id",
+        "SELECT * FROM reports AS report WHERE source = ?1 AND id >=
+         (SELECT min(id) FROM reports AS open WHERE open.source = ?1 AND open.subnet = report.subnet
+          AND open.state_name NOT IN ('confirmed', 'superseded')) ORDER BY id",
     )?;
     let rows = query.query_map([source.0], read)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -146,7 +152,7 @@ pub(super) fn insert(
 ) -> Result<()> {
     tx.prepare_cached(
         "INSERT INTO reports VALUES (:id, :source, :subnet, :scan, :cidr, :part, :parts, :created_at, :changed_at, :last_seen,
-         :hosts, :stale, :baseline, :state_name, :state, :journey)",
+         :hosts, :stale, :left_out, :ahead, :baseline, :sends, :state_name, :state, :journey)",
     )?
     .execute(named_params! {
         ":id": Id(report.id.0),
@@ -162,7 +168,10 @@ pub(super) fn insert(
         // The list is the longest part of a report, and the column's own encoding a short one.
         ":hosts": Runs(report.hosts.clone()),
         ":stale": report.stale,
+        ":left_out": Json(&report.left_out),
+        ":ahead": Json(&report.ahead),
         ":baseline": report.baseline,
+        ":sends": report.sends,
         ":state_name": state_name(&report.state),
         ":state": Json(&report.state),
         ":journey": Json(&report.journey),
@@ -202,7 +211,10 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Report> {
         last_seen: row.get("last_seen")?,
         hosts: row.get::<_, Runs>("hosts")?.0,
         stale: row.get("stale")?,
+        left_out: row.get::<_, Json<_>>("left_out")?.0,
+        ahead: row.get::<_, Json<_>>("ahead")?.0,
         baseline: row.get("baseline")?,
+        sends: row.get("sends")?,
         state: row.get::<_, Json<_>>("state")?.0,
         journey: row.get::<_, Json<Vec<Step>>>("journey")?.0,
     })

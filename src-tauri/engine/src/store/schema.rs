@@ -181,14 +181,17 @@ CREATE TABLE reports (
     last_seen TEXT NOT NULL,
     hosts BLOB NOT NULL,
     stale INTEGER NOT NULL,
-    baseline TEXT,
+    left_out TEXT NOT NULL,
+    ahead TEXT NOT NULL,
+    baseline TEXT NOT NULL,
+    sends INTEGER NOT NULL,
     state_name TEXT NOT NULL,
     state TEXT NOT NULL,
     journey TEXT NOT NULL
 ) STRICT;
 CREATE INDEX reports_by_source ON reports (source, id);
 CREATE INDEX reports_by_scan ON reports (scan);
-CREATE INDEX reports_open ON reports (source, id) WHERE state_name NOT IN ('confirmed', 'superseded');
+CREATE INDEX reports_open ON reports (source, subnet, id) WHERE state_name NOT IN ('confirmed', 'superseded');
 CREATE TABLE bodies (
     report INTEGER PRIMARY KEY REFERENCES reports ON DELETE CASCADE,
     source INTEGER NOT NULL,
