@@ -24,6 +24,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+pub(crate) use self::roll::number_of as log_number;
 pub use self::{console::Console, redact::Redactor, roll::Limits};
 use self::{
     console::{JournalFormat, StandardError},
@@ -238,15 +239,21 @@ mod tests {
         let file = folder.path().join("taken");
         fs::write(&file, "").unwrap();
         let (subscriber, logs) = build(options(&file));
-        tracing::subscriber::with_default(subscriber, || info!("one"));
-        logs.flush();
-        fs::remove_file(&file).unwrap();
-        let (subscriber, more) = build(options(&file));
-        tracing::subscriber::with_default(subscriber, || info!("two"));
-        more.flush();
+        tracing::subscriber::with_default(subscriber, || {
+            info!("one");
+            logs.flush();
+            fs::remove_file(&file).unwrap();
+            info!("two");
+            logs.flush();
+        });
+        let text = read(&file);
         assert!(
-            read(&file).contains("two"),
-            "and it works again once the folder does"
+            text.contains("two"),
+            "it works again once the folder does: {text}"
+        );
+        assert!(
+            text.contains("could not be written: 1"),
+            "and the gap is told: {text}"
         );
     }
 }

@@ -104,7 +104,7 @@ fn work(messages: &Receiver<Message>, mut file: RollingFile, dropped: &AtomicU64
 }
 
 fn lost_lines(lost: u64) -> String {
-    format!("({lost} lines are missing here: they could not be written)\n")
+    format!("(lines missing here because they could not be written: {lost})\n")
 }
 
 /// Says it where a person or the journal can see it; that it may be closed can't be helped.
