@@ -7,5 +7,7 @@ mod client;
 mod field;
 mod row;
 mod session;
+#[cfg(test)]
+mod tests;
 
 pub use self::client::{Auth, Client, Connection, Probe};
