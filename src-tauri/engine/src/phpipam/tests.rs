@@ -1,7 +1,9 @@
 //! Tests of the client and of what it makes of answers.
 
+mod asking;
 mod mutated;
 mod reading;
+mod recordings;
 
 use super::answer::Raw;
 
