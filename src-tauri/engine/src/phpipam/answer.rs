@@ -126,10 +126,10 @@ pub fn subnets(raw: Raw<'_>, agent: AgentId) -> Result<Subnets, Problem> {
     Ok(Subnets { subnets, masters })
 }
 
-/// Reads the answer to `subnets/`: which subnets have others inside.
+/// Reads the answer to `subnets/`: which subnets have others inside. Only asked for once some subnet is known to exist.
 ///
 /// # Errors
-/// Any but an answer with rows or one of the messages that mean empty.
+/// Any but an answer with rows.
 pub fn parents(raw: Raw<'_>) -> Result<BTreeSet<SubnetId>, Problem> {
     let rows = list(raw, |row| {
         let branch = Branch::of(&row);
@@ -139,6 +139,11 @@ pub fn parents(raw: Raw<'_>) -> Result<BTreeSet<SubnetId>, Problem> {
             (_, None) => Err("a subnet without a place in the tree"),
         }
     })?;
+    if rows.rows.is_empty() {
+        return Err(not_understood(
+            "no subnets at all, where some are assigned to this agent",
+        ));
+    }
     Ok(rows
         .rows
         .into_iter()

@@ -365,6 +365,14 @@ async fn the_systems_proxy_is_used_but_never_for_this_machine() {
                 taken,
                 "{http_server}: {found:?}"
             );
+            if let Answer::NotNow { problem, .. } = found {
+                // A resolver that doesn't answer is as good a reason.
+                let detail = format!("{problem:?}");
+                assert!(
+                    detail.contains("can't be resolved") || detail.contains("no connection within"),
+                    "{detail}"
+                );
+            }
         }
         return;
     }

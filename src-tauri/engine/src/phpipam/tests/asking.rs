@@ -145,7 +145,14 @@ async fn an_agent_without_subnets_has_an_empty_assignment() {
 
 #[tokio::test]
 async fn an_assignment_whose_parents_are_unknown_is_none() {
-    for (status, body) in [(500, ""), (403, r#"{"code":403,"success":false}"#)] {
+    for (status, body) in [
+        (500, ""),
+        (403, r#"{"code":403,"success":false}"#),
+        (
+            404,
+            r#"{"code":404,"success":false,"message":"No subnets found"}"#,
+        ),
+    ] {
         let site = Scripted::plain(move |asked| match asked.target() {
             "/api/agent/subnets/" => reply(status, &[], body),
             _ => site_of_three(asked),
@@ -432,6 +439,33 @@ async fn a_refused_password_and_a_block_are_not_tried_again() {
 }
 
 #[tokio::test]
+async fn a_block_is_over_after_some_minutes_and_a_token_after_some_hours() {
+    static LOG_INS: AtomicUsize = AtomicUsize::new(0);
+    async fn pass(time: Duration) {
+        tokio::time::pause();
+        tokio::time::advance(time).await;
+        tokio::time::resume();
+    }
+    let blocked = Scripted::plain(|_| failure(500, "Your IP has been blocked")).await;
+    let client = user(&blocked);
+    for (minutes, tries) in [(0, 1), (4, 1), (2, 2)] {
+        pass(Duration::from_secs(minutes * 60)).await;
+        assert!(client.addresses(SubnetId(1), now()).await.is_err());
+        assert_eq!(blocked.asked().len(), tries);
+    }
+    let site = Scripted::plain(|asked| {
+        with_log_in(&LOG_INS, asked).unwrap_or_else(|| failure(404, "No addresses found"))
+    })
+    .await;
+    let client = user(&site);
+    for (hours, log_ins) in [(0, 1), (5, 1), (1, 2)] {
+        pass(Duration::from_secs(hours * 3600)).await;
+        assert!(client.addresses(SubnetId(1), now()).await.is_ok());
+        assert_eq!(LOG_INS.load(Ordering::SeqCst), log_ins);
+    }
+}
+
+#[tokio::test]
 async fn a_log_in_that_failed_otherwise_is_tried_again() {
     let site = Scripted::plain(|_| reply(500, &[], "")).await;
     let client = user(&site);
@@ -463,7 +497,7 @@ async fn the_steps_are_told_apart() {
     let certificate = ca.issue(&["localhost"], 2099);
     let site = Scripted::tls(&certificate, |asked| match asked.header("token") {
         None => failure(401, "Unauthorized"),
-        Some(_) if asked.target().contains("filter_by=id&") => {
+        Some(_) if asked.target().ends_with("filter_by=code&filter_value=-") => {
             failure(404, "No results (filter applied)")
         }
         Some(_) => data(r#"[{"id":5,"name":"north","code":"CodeOfOurOwn"}]"#),
