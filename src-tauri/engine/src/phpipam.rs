@@ -4,6 +4,7 @@
 
 pub mod answer;
 mod client;
+mod envelope;
 mod field;
 mod row;
 mod session;
