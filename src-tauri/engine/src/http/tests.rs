@@ -449,3 +449,74 @@ fn urls_that_hold_secrets_or_lead_nowhere_are_refused() {
         assert!(!format!("{checked:?}").contains("hidden"));
     }
 }
+
+/// The names under which the test below finds itself run as a child: the ports of three sites.
+#[cfg(target_os = "linux")]
+const CHILD: &str = "FIELDSCAN_TEST_TLS_PORTS";
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_oss_certificates_and_the_ca_file_count_together() {
+    const NAME: &str = "http::tests::the_oss_certificates_and_the_ca_file_count_together";
+    if let Ok(ports) = std::env::var(CHILD) {
+        let ca_file = std::env::var_os("FIELDSCAN_TEST_CA_FILE").map(std::path::PathBuf::from);
+        let mut found = Vec::new();
+        for port in ports.split(',') {
+            let url: Url = format!("https://localhost:{port}/").parse().unwrap();
+            found.push(match client(&url, ca_file.as_deref()) {
+                Ok(http) => match http.send(http.request(Method::GET, url), Take::Whole).await {
+                    Ok(reply) => reply.status.to_string(),
+                    Err(Fault::Certificate(_)) => "certificate".to_owned(),
+                    Err(other) => format!("{other:?}"),
+                },
+                Err(Problem::SettingsInvalid { .. }) => "settings".to_owned(),
+                Err(other) => format!("{other:?}"),
+            });
+        }
+        let plain: Url = "http://127.0.0.1:9/".parse().unwrap();
+        assert!(
+            client(&plain, None).is_ok(),
+            "plain HTTP needs no certificate store"
+        );
+        println!("FOUND {}", found.join(","));
+        return;
+    }
+    let (os, site, stranger) = (
+        Ca::new("The OS's CA"),
+        Ca::new("A site's CA"),
+        Ca::new("None"),
+    );
+    let mut sites = Vec::new();
+    for ca in [&os, &site, &stranger] {
+        let certificate = ca.issue(&["localhost"], 2099);
+        sites.push(Scripted::tls(&certificate, |_| reply(200, &[], "")).await);
+    }
+    let ports: Vec<String> = sites
+        .iter()
+        .map(|site| site.address.port().to_string())
+        .collect();
+    let (os, site) = (file(&os.pem()), file(&site.pem()));
+    let missing = Path::new("/nonexistent/store.pem");
+    for (store, ca_file, expected) in [
+        (os.path(), Some(site.path()), "200,200,certificate"),
+        (os.path(), None, "200,certificate,certificate"),
+        (missing, Some(site.path()), "certificate,200,certificate"),
+        (missing, None, "settings,settings,settings"),
+    ] {
+        let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
+        child
+            .args(["--exact", NAME, "--nocapture"])
+            .env(CHILD, ports.join(","))
+            .env("SSL_CERT_FILE", store)
+            .env_remove("SSL_CERT_DIR");
+        if let Some(ca_file) = ca_file {
+            child.env("FIELDSCAN_TEST_CA_FILE", ca_file);
+        }
+        let said = child.output().await.unwrap();
+        let said = String::from_utf8_lossy(&said.stdout).into_owned();
+        assert!(
+            said.contains(&format!("FOUND {expected}\n")),
+            "store {store:?}, ca_file {ca_file:?}: expected {expected}, found {said}"
+        );
+    }
+}

@@ -313,10 +313,10 @@ fn folder() -> Option<PathBuf> {
     found.is_dir().then_some(found)
 }
 
-fn recordings() -> Vec<Recording> {
+fn recordings(test: &str) -> Vec<Recording> {
     let Some(folder) = folder() else {
         println!(
-            "SKIPPED phpipam recordings: no ../shared/contract/phpipam beside the repository, and \
+            "SKIPPED {test}: no ../shared/contract/phpipam beside the repository, and \
              FIELDSCAN_CONTRACT names none"
         );
         return Vec::new();
@@ -350,7 +350,7 @@ fn each_recording_means_what_it_should() {
         .collect();
     let mut wrong = Vec::new();
     let mut seen = 0;
-    for recording in recordings() {
+    for recording in recordings("each_recording_means_what_it_should") {
         let class = recording.class();
         match expected.get(&*recording.name) {
             Some(expected) if class != **expected => wrong.push(format!(
@@ -372,7 +372,7 @@ fn no_recording_is_wrongly_empty_or_shows_another_agents_code() {
         "No addresses found",
         "No subnets found",
     ];
-    for recording in recordings() {
+    for recording in recordings("no_recording_is_wrongly_empty_or_shows_another_agents_code") {
         let raw = recording.raw();
         let text = String::from_utf8_lossy(raw.body);
         let says_so = raw.status == 404 && EMPTY.iter().any(|message| text.contains(message));
@@ -408,7 +408,7 @@ fn no_recording_is_wrongly_empty_or_shows_another_agents_code() {
 
 #[test]
 fn recorded_rows_are_read_right() {
-    for recording in recordings() {
+    for recording in recordings("recorded_rows_are_read_right") {
         match &*recording.name {
             "subnet_10_addresses" | "subnet_10_addresses_stringify" => {
                 let rows = answer::addresses(recording.raw(), SubnetId(10))
