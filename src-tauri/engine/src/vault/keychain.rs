@@ -137,7 +137,10 @@ fn state(locked: Locked<'_>) -> Result<State, Problem> {
     use secret_service::{EncryptionType, blocking::SecretService};
 
     // Nothing secret goes over this connection, so it needs no key exchange.
-    let service = SecretService::connect(EncryptionType::Plain).map_err(|error| told(&error))?;
+    let service = SecretService::connect(EncryptionType::Plain).map_err(|error| {
+        let denied = error.to_string().contains("AccessDenied");
+        unavailable(if denied { DENIED } else { NO_SERVICE }, &error)
+    })?;
     let collection = match service.get_default_collection() {
         Ok(collection) => collection,
         Err(secret_service::Error::NoResult) => return Ok(State::NeverUnlocked),
@@ -183,6 +186,11 @@ fn problem(secret: Secret, error: &Error) -> Problem {
     }
 }
 
+#[cfg(all(unix, not(target_os = "macos")))]
+const NO_SERVICE: &str = "no keychain service answers on the session bus";
+#[cfg(all(unix, not(target_os = "macos")))]
+const DENIED: &str = "access to the keychain was denied";
+
 /// The Secret Service's errors, by cause.
 #[cfg(all(unix, not(target_os = "macos")))]
 fn told(error: &secret_service::Error) -> Problem {
@@ -190,29 +198,15 @@ fn told(error: &secret_service::Error) -> Problem {
         Crypto, Locked, NoResult, Prompt, PromptDisconnected, Unavailable, Zbus, ZbusFdo,
     };
 
-    const NO_SERVICE: &str = "no keychain service answers on the session bus";
     let text = error.to_string();
-    let denied = text.contains("AccessDenied");
     let what = match error {
         Unavailable => NO_SERVICE,
         Locked => "the keychain is locked",
         NoResult => "the keychain was never unlocked in this session",
-        Prompt => "a person denied access to the keychain, or closed its window",
+        Prompt => "the keychain is locked, and its question was denied or could not be asked",
         PromptDisconnected => "the keychain went away while it was asking a person",
-        Zbus(_) | ZbusFdo(_) if denied => "access to the keychain was denied",
-        Zbus(_) | ZbusFdo(_)
-            if [
-                "ServiceUnknown",
-                "NameHasNoOwner",
-                "Spawn",
-                "I/O error",
-                "Connection refused",
-            ]
-            .iter()
-            .any(|sign| text.contains(sign)) =>
-        {
-            NO_SERVICE
-        }
+        Zbus(_) | ZbusFdo(_) if text.contains("AccessDenied") => DENIED,
+        Zbus(_) | ZbusFdo(_) if text.contains("ServiceUnknown") => NO_SERVICE,
         Crypto(_) => "the keychain's answer could not be decrypted",
         // From outside: more may come.
         _ => "the keychain fails",
