@@ -2,6 +2,11 @@
 //!
 //! The bus's address is a process's, so each test runs itself again as a child inside its session.
 #![cfg(all(unix, not(target_os = "macos")))]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test's own functions, where clippy takes only those with the attribute for tests"
+)]
 
 use std::{
     ffi::OsString,
