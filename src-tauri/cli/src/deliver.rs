@@ -41,6 +41,9 @@ pub(crate) enum Ended {
 /// The states are read from the database: what is not in there has not happened.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// So often nothing may be left to wait for before that is believed.
+const QUIET_LOOKS: u32 = 2;
+
 pub(crate) async fn wait(
     session: &Session,
     records: &Records,
@@ -53,15 +56,18 @@ pub(crate) async fn wait(
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut progress = Delivery::new();
+    let mut quiet = 0;
     let ended = loop {
         let mut reports = Vec::with_capacity(wait.reports.len());
         for id in wait.reports {
             reports.extend(records.reader.report(*id)?.map(|(report, _)| report));
         }
-        let next_try = session.handle.snapshots().borrow().delivery.next_try;
-        let waits = |report: &Report| is_awaited(report, &wait, next_try);
+        let sending = session.handle.snapshots().borrow().delivery.sending;
+        let waits = |report: &Report| is_awaited(report, &wait, sending);
         let left = reports.iter().filter(|report| waits(report)).count();
-        if left == 0 {
+        // The database is a moment behind the agent: once more, to be sure.
+        quiet = if left == 0 { quiet + 1 } else { 0 };
+        if quiet > QUIET_LOOKS || (quiet > 0 && reports.iter().all(is_settled)) {
             break Ended::Settled;
         }
         progress.show(&reports, left, deadline);
@@ -84,26 +90,31 @@ pub(crate) async fn wait(
 }
 
 /// Whether something more is to be expected of a report, soon.
-fn is_awaited(report: &Report, wait: &Wait<'_>, next_try: Option<Timestamp>) -> bool {
-    let tried = |since| {
-        report.journey.iter().any(|step| {
-            step.at >= since
-                && match &step.event {
-                    Event::Failed { .. } | Event::Sent { .. } | Event::Rejected { .. } | Event::Superseded => true,
-                    Event::Queued | Event::Confirmed | Event::Partly | Event::Unconfirmed | Event::Retried => false,
-                }
-        })
-    };
+fn is_awaited(report: &Report, wait: &Wait<'_>, sending: bool) -> bool {
+    let begun = wait.retried_since.is_none_or(|since| {
+        let retried = |event: &Event| matches!(event, Event::Retried | Event::Superseded);
+        let mut steps = report.journey.iter();
+        steps.any(|step| step.at >= since && retried(&step.event))
+    });
     match &report.state {
-        // While the server can't be reached, the others of the queue are not tried one by one.
-        State::Queued => next_try.is_none_or(|at| at <= Timestamp::now()),
-        State::Waiting { .. } => wait
-            .retried_since
-            .is_some_and(|since| !tried(since) && next_try.is_none_or(|at| at <= Timestamp::now())),
+        State::Queued => sending,
+        State::Waiting { .. }
+        | State::Rejected { .. }
+        | State::Partly { .. }
+        | State::Unconfirmed { .. } => !begun,
         State::Sent { .. } => wait.until_confirmed.is_some(),
-        State::Rejected { .. } | State::Partly { .. } | State::Unconfirmed { .. } => {
-            wait.retried_since.is_some_and(|since| !tried(since))
-        }
         State::Confirmed { .. } | State::Superseded { .. } => false,
+    }
+}
+
+/// Whether nothing more can happen to a report whatever the agent still has in hand.
+fn is_settled(report: &Report) -> bool {
+    match &report.state {
+        State::Sent { .. } | State::Confirmed { .. } | State::Superseded { .. } => true,
+        State::Queued
+        | State::Waiting { .. }
+        | State::Rejected { .. }
+        | State::Partly { .. }
+        | State::Unconfirmed { .. } => false,
     }
 }
