@@ -39,10 +39,20 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 pub(crate) struct Globals {
     /// Settings file, instead of the one in the user's configuration folder
-    #[arg(long, global = true, value_name = "PATH", help_heading = "General options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        help_heading = "General options"
+    )]
     pub(crate) config: Option<PathBuf>,
     /// Folder of the database and the logs, instead of the user's data folder
-    #[arg(long, global = true, value_name = "PATH", help_heading = "General options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        help_heading = "General options"
+    )]
     pub(crate) data_dir: Option<PathBuf>,
     /// Print one JSON document on standard output, and nothing else there
     #[arg(long, global = true, help_heading = "General options")]
@@ -51,7 +61,12 @@ pub(crate) struct Globals {
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "General options")]
     pub(crate) verbose: u8,
     /// The nmap to run, instead of the first one in PATH
-    #[arg(long, global = true, value_name = "PATH", help_heading = "General options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        help_heading = "General options"
+    )]
     pub(crate) nmap: Option<PathBuf>,
 }
 

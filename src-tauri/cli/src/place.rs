@@ -45,8 +45,12 @@ pub(crate) struct Records {
 impl Place {
     pub(crate) fn of(globals: &Globals) -> Result<Self, Failure> {
         let no_home = |error: paths::NoHome| {
-            Failure::new(Exit::Usage, "no-home", "There is no place for settings and data.")
-                .detail(error.to_string())
+            Failure::new(
+                Exit::Usage,
+                "no-home",
+                "There is no place for settings and data.",
+            )
+            .detail(error.to_string())
         };
         Ok(Self {
             settings_file: match &globals.config {
@@ -86,7 +90,10 @@ impl Place {
         let failure = Failure::new(
             Exit::Usage,
             "no-settings",
-            format!("There are no settings yet ({}).", self.settings_file.display()),
+            format!(
+                "There are no settings yet ({}).",
+                self.settings_file.display()
+            ),
         );
         if std::path::Path::new(settings_file::REFERENCE_PATH).exists() {
             failure.remedy(format!(

@@ -1,12 +1,12 @@
 //! An agent of this process: logging, secrets, the loop; and how people stop it.
 
+use fieldscan_core::settings::LogLevel;
 use fieldscan_core::{present, settings::Settings};
 use fieldscan_engine::{
     logging::{self, Console, Logs, Redactor},
     run::{self, Handle, Setup},
     vault::{Secret, Vault},
 };
-use fieldscan_core::settings::LogLevel;
 
 use crate::{
     failure::{Exit, Failure, exit_of},
@@ -22,9 +22,7 @@ pub(crate) struct Session {
 }
 
 /// Runs a command that needs the agent.
-pub(crate) fn block_on<T>(
-    command: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
+pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -55,11 +53,11 @@ impl Session {
             (true, 1..) | (false, 2..) => Some(LogLevel::Debug),
         };
         let logs = start_logs(place, &settings, console.map(Console::new), &redactor);
-        let vault = known_to(&redactor).await?;
         let options = options(&settings, scheduled, hold_uploads);
         let handle = run::start(Setup {
             settings,
-            vault,
+            vault: Vault::open(),
+            redactor,
             data_dir: place.data_dir.clone(),
             nmap: place.nmap.clone(),
             options,
@@ -90,11 +88,12 @@ pub(crate) fn start_logs(
         console,
         redactor: redactor.clone(),
     });
-    logs.inspect_err(|error| note(&plain(&error.to_string()))).ok()
+    logs.inspect_err(|error| note(&plain(&error.to_string())))
+        .ok()
 }
 
-/// The vault, once the logs know by heart what they must never show.
-pub(crate) async fn known_to(redactor: &Redactor) -> Result<Vault, Failure> {
+/// Tells a redactor every secret that can be found, so that nothing that passes it has one.
+pub(crate) async fn tell_secrets(redactor: &Redactor) -> Result<(), Failure> {
     let redactor = redactor.clone();
     let asked = tokio::task::spawn_blocking(move || {
         let vault = Vault::open();
@@ -102,11 +101,10 @@ pub(crate) async fn known_to(redactor: &Redactor) -> Result<Vault, Failure> {
             match vault.get(secret) {
                 Ok(Some(found)) => redactor.add(&found.value),
                 Ok(None) => {}
-                // It is told where the secret is needed; and asking on would only take as long again.
+                // Asking on would only take as long again.
                 Err(_) => break,
             }
         }
-        vault
     });
     asked.await.map_err(|error| {
         Failure::new(Exit::Fault, "keychain", "The secrets could not be read.")

@@ -36,7 +36,9 @@ pub(super) fn run(place: &Place, out: &Output, args: &Addresses) -> Result<Exit,
         };
         out.show(&document, |_| String::new())?;
     } else {
-        out.show(&(), |out| text(out, &rows, network, &records, args.problems))?;
+        out.show(&(), |out| {
+            text(out, &rows, network, &records, args.problems)
+        })?;
     }
     Ok(Exit::Done)
 }
@@ -105,7 +107,11 @@ fn text(
     records: &Records,
     only_problems: bool,
 ) -> String {
-    let what = if only_problems { "need a look" } else { "are known or seen" };
+    let what = if only_problems {
+        "need a look"
+    } else {
+        "are known or seen"
+    };
     let mut text = out.style.paint(
         Tone::Strong,
         format!(
@@ -153,11 +159,16 @@ fn cells(row: &AddressRow, now: jiff::Timestamp) -> [Cell; 7] {
     }
     // What phpIPAM says is only shown where it is not what was seen: two truths side by side, not one of them twice.
     let mut says = Vec::new();
-    if let Some(mac) = ipam_mac.as_ref().filter(|mac| seen_mac.is_some() && Some(*mac) != seen_mac.as_ref()) {
+    if let Some(mac) = ipam_mac
+        .as_ref()
+        .filter(|mac| seen_mac.is_some() && Some(*mac) != seen_mac.as_ref())
+    {
         says.push(mac.clone());
     }
     if let Some(name) = ipam_name.as_ref().filter(|name| {
-        seen_name.as_ref().is_some_and(|seen| !seen.eq_ignore_ascii_case(name))
+        seen_name
+            .as_ref()
+            .is_some_and(|seen| !seen.eq_ignore_ascii_case(name))
     }) {
         says.push(plain(name));
     }

@@ -80,18 +80,27 @@ fn show(place: &Place, out: &Output) -> Result<Exit, Failure> {
             Tone::Strong,
             plain(&match exists {
                 true => document.path.clone(),
-                false => format!("{} is not there yet; these are the defaults.", document.path),
+                false => format!(
+                    "{} is not there yet; these are the defaults.",
+                    document.path
+                ),
             }),
         ) + "\n\n";
         let mut table = Table::new([Column::Left(""), Column::Left(""), Column::Flexible("")]);
         for setting in &document.settings {
             let value = match (&setting.value, setting.set) {
-                (Some(value), _) if setting.default => Cell::toned(Tone::Faint, plain(&value.to_string())),
+                (Some(value), _) if setting.default => {
+                    Cell::toned(Tone::Faint, plain(&value.to_string()))
+                }
                 (Some(value), _) => plain(&value.to_string()).into(),
                 (None, true) => Cell::toned(Tone::Faint, "set, not shown"),
                 (None, false) => Cell::toned(Tone::Faint, "not set"),
             };
-            table.row([setting.key.into(), value, Cell::toned(Tone::Faint, setting.help)] as [Cell; 3]);
+            table.row([
+                setting.key.into(),
+                value,
+                Cell::toned(Tone::Faint, setting.help),
+            ] as [Cell; 3]);
         }
         text += &out.table(&table, 2);
         for warning in &document.warnings {
@@ -118,10 +127,12 @@ fn set(place: &Place, out: &Output, key: &str, value: &str) -> Result<Exit, Fail
 pub(super) fn unwritten(error: WriteError) -> Failure {
     match error {
         WriteError::Broken(error) => error.into(),
-        WriteError::Refused(_) => {
-            Failure::new(Exit::Usage, "settings-refused", "The settings were not changed.")
-                .detail(error.to_string())
-        }
+        WriteError::Refused(_) => Failure::new(
+            Exit::Usage,
+            "settings-refused",
+            "The settings were not changed.",
+        )
+        .detail(error.to_string()),
         WriteError::Io { .. } => Failure::new(
             Exit::Nothing,
             "settings-unwritten",

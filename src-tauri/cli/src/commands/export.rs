@@ -43,8 +43,7 @@ struct ExportDocument<'a> {
 pub(super) fn run(place: &Place, args: &Export) -> Result<Exit, Failure> {
     let records = place.records()?;
     let network = canonical(args.network);
-    let addresses: Vec<AddressDocument> =
-        rows(&records, network)?.iter().map(Into::into).collect();
+    let addresses: Vec<AddressDocument> = rows(&records, network)?.iter().map(Into::into).collect();
     let text = match args.format {
         Format::Csv => csv(&addresses)?,
         Format::Json => output::json(&ExportDocument {
@@ -95,8 +94,10 @@ fn values(address: &AddressDocument) -> [String; FIELDS.len()] {
         seen.and_then(|seen| seen.rtt_ms)
             .map(|rtt| format!("{rtt:.3}"))
             .unwrap_or_default(),
-        seen.map(|seen| seen.first_at.to_string()).unwrap_or_default(),
-        seen.map(|seen| seen.last_at.to_string()).unwrap_or_default(),
+        seen.map(|seen| seen.first_at.to_string())
+            .unwrap_or_default(),
+        seen.map(|seen| seen.last_at.to_string())
+            .unwrap_or_default(),
         text(ipam.and_then(|ipam| ipam.hostname.as_ref())),
         text(ipam.and_then(|ipam| ipam.mac.as_ref())),
         text(ipam.and_then(|ipam| ipam.description.as_ref())),
@@ -115,7 +116,9 @@ fn csv(addresses: &[AddressDocument]) -> Result<String, Failure> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
-    writer.write_record(FIELDS).map_err(|error| broken(&error))?;
+    writer
+        .write_record(FIELDS)
+        .map_err(|error| broken(&error))?;
     for address in addresses {
         writer
             .write_record(values(address).map(|value| guarded(&value)))
@@ -128,7 +131,9 @@ fn csv(addresses: &[AddressDocument]) -> Result<String, Failure> {
 /// A spreadsheet takes a cell for a formula by how it begins, and a host name can begin like that.
 fn guarded(value: &str) -> String {
     match value.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => format!("'{value}"),
+        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => {
+            format!("'{value}")
+        }
         Some(_) | None => value.to_owned(),
     }
 }

@@ -51,7 +51,10 @@ pub(super) fn run(place: &Place, out: &Output, args: &args::Import) -> Result<Ex
         return Err(Failure::new(
             Exit::Usage,
             "settings-exist",
-            format!("There are settings already ({}).", place.settings_file.display()),
+            format!(
+                "There are settings already ({}).",
+                place.settings_file.display()
+            ),
         )
         .remedy("Nothing was changed. To have the file's values take their place: `--force`."));
     }
@@ -108,7 +111,10 @@ fn keep_secrets(import: &Import) -> Result<Vec<SecretDocument>, Failure> {
             Some(found) => SecretDocument {
                 name: secret.name(),
                 kept_in: "outside",
-                words: format!("{secret}: {} has it, so the keychain was not asked", source(found.source, secret)),
+                words: format!(
+                    "{secret}: {} has it, so the keychain was not asked",
+                    source(found.source, secret)
+                ),
             },
             None => {
                 vault.set(secret, value).map_err(|problem| {
@@ -149,7 +155,11 @@ fn wants_blank(args: &args::Import) -> bool {
 fn text(out: &Output, document: &ImportDocument) -> String {
     let mut text = out.style.paint(
         Tone::Strong,
-        format!("{} was taken over into {}.", plain(&document.from), plain(&document.to)),
+        format!(
+            "{} was taken over into {}.",
+            plain(&document.from),
+            plain(&document.to)
+        ),
     ) + "\n";
     text += &match document.settings.as_slice() {
         [] => "  settings: only defaults\n".to_owned(),

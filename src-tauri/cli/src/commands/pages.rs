@@ -82,13 +82,21 @@ mod tests {
         let mut all = Vec::new();
         pages(&Cli::command(), "fieldscan", &mut all);
         let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-        for name in ["fieldscan", "fieldscan-scan", "fieldscan-config-import", "fieldscan-secret-set"] {
+        for name in [
+            "fieldscan",
+            "fieldscan-scan",
+            "fieldscan-config-import",
+            "fieldscan-secret-set",
+        ] {
             assert!(names.contains(&name), "{name} is missing among {names:?}");
         }
         for (name, command) in &all {
             let text = page(command).unwrap();
             assert!(text.contains(".TH"), "{name} is no manual page");
-            assert!(text.contains("json"), "{name} says nothing of the general options");
+            assert!(
+                text.contains("json"),
+                "{name} says nothing of the general options"
+            );
         }
     }
 }

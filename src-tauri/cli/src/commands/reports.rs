@@ -122,7 +122,10 @@ async fn retry(place: &Place, out: &Output, which: Option<ReportId>) -> Result<E
         reports: documents(&reports, records.now),
     };
     out.show(&document, |out| {
-        let sent = reports.iter().filter(|report| report.state.is_sent()).count();
+        let sent = reports
+            .iter()
+            .filter(|report| report.state.is_sent())
+            .count();
         let mut text = out.style.paint(
             Tone::Strong,
             format!(
@@ -263,7 +266,8 @@ fn one(out: &Output, report: &Report, now: Timestamp) -> String {
         text += &format!("  {probably}\n");
     }
     if report.stale {
-        text += "  It was made from addresses that were out of date: phpIPAM could not be reached.\n";
+        text +=
+            "  It was made from addresses that were out of date: phpIPAM could not be reached.\n";
     }
     text
 }

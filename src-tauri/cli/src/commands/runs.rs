@@ -223,7 +223,10 @@ fn remark(run: &Run) -> String {
         remarks.push("could not be done".to_owned());
     }
     if failed > 0 {
-        remarks.push(format!("{} failed", count(failed as u64, "subnet", "subnets")));
+        remarks.push(format!(
+            "{} failed",
+            count(failed as u64, "subnet", "subnets")
+        ));
     }
     remarks.join(", ")
 }

@@ -41,7 +41,7 @@ async fn scan(place: &Place, out: &Output, args: &Scan) -> Result<Exit, Failure>
     let networks: Vec<IpNetwork> = args.networks.iter().copied().map(canonical).collect();
     let scope = match networks.is_empty() {
         true => Scope::All,
-        false => Scope::Networks(networks.clone()),
+        false => Scope::Networks(networks),
     };
     let command = Command::Scan {
         scope,
@@ -68,7 +68,7 @@ async fn scan(place: &Place, out: &Output, args: &Scan) -> Result<Exit, Failure>
     }
     let snapshot = session.handle.snapshots().borrow().clone();
     session.end().await;
-    let finished = Finished::read(place, run, snapshot, networks, args, ended)?;
+    let finished = Finished::read(place, run, snapshot, args, ended)?;
     finished.show(out)?;
     finished.exit()
 }

@@ -79,8 +79,12 @@ fn set(out: &Output, vault: &Vault, secret: vault::Secret) -> Result<Exit, Failu
 /// From a prompt without echo, or from standard input where that is no terminal.
 fn read(secret: vault::Secret) -> Result<SecretString, Failure> {
     let unread = |error: std::io::Error| {
-        Failure::new(Exit::Usage, "secret-unread", format!("{secret} could not be read."))
-            .detail(error.to_string())
+        Failure::new(
+            Exit::Usage,
+            "secret-unread",
+            format!("{secret} could not be read."),
+        )
+        .detail(error.to_string())
     };
     let value = if std::io::stdin().is_terminal() {
         rpassword::prompt_password(format!("{secret} (not shown): ")).map_err(unread)?
@@ -95,10 +99,14 @@ fn read(secret: vault::Secret) -> Result<SecretString, Failure> {
     let value = SecretString::from(value);
     let text = value.expose_secret().trim_end_matches(['\r', '\n']);
     let refused = |what: &str| {
-        Failure::new(Exit::Usage, "secret-refused", format!("{secret} was not changed: {what}."))
-            .remedy(format!(
-                "Give it at the prompt, or on standard input: `fieldscan secret set {secret} < FILE`."
-            ))
+        Failure::new(
+            Exit::Usage,
+            "secret-refused",
+            format!("{secret} was not changed: {what}."),
+        )
+        .remedy(format!(
+            "Give it at the prompt, or on standard input: `fieldscan secret set {secret} < FILE`."
+        ))
     };
     if text.trim().is_empty() {
         return Err(refused("nothing was given"));
@@ -107,7 +115,9 @@ fn read(secret: vault::Secret) -> Result<SecretString, Failure> {
         return Err(refused("what was given is longer than any secret"));
     }
     if text.chars().any(char::is_control) {
-        return Err(refused("what was given has more than one line, or control characters"));
+        return Err(refused(
+            "what was given has more than one line, or control characters",
+        ));
     }
     Ok(SecretString::from(text))
 }

@@ -86,7 +86,10 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
         }
         text += "\n";
         for (what, says) in facts(&records, &snapshot, holder.as_ref(), running.is_some()) {
-            text += &format!("  {}  {says}\n", out.style.paint(Tone::Faint, format!("{what:<10}")));
+            text += &format!(
+                "  {}  {says}\n",
+                out.style.paint(Tone::Faint, format!("{what:<10}"))
+            );
         }
         if !snapshot.problems.is_empty() {
             text += "\n";
@@ -125,13 +128,22 @@ fn facts(
             None => "none yet".to_owned(),
         },
     ));
-    facts.push(("Agent", match holder {
-        Some(holder) if running => format!("a scan is running (process {})", holder.pid),
-        Some(holder) => format!("at work since {} (process {})", when(holder.since), holder.pid),
-        None => "not running; `fieldscan watch` follows the schedule".to_owned(),
-    }));
+    facts.push((
+        "Agent",
+        match holder {
+            Some(holder) if running => format!("a scan is running (process {})", holder.pid),
+            Some(holder) => format!(
+                "at work since {} (process {})",
+                when(holder.since),
+                holder.pid
+            ),
+            None => "not running; `fieldscan watch` follows the schedule".to_owned(),
+        },
+    ));
     match (snapshot.paused, snapshot.next_run) {
-        (Some(Pause::Until(until)), _) => facts.push(("Next scan", format!("paused until {}", when(until)))),
+        (Some(Pause::Until(until)), _) => {
+            facts.push(("Next scan", format!("paused until {}", when(until))))
+        }
         (Some(Pause::UntilResumed), _) => facts.push(("Next scan", "paused".to_owned())),
         (None, Some(at)) if holder.is_some() && !running => facts.push(("Next scan", when(at))),
         (None, _) => {}
@@ -143,8 +155,16 @@ fn facts(
                 "{}, asked {}{}{}",
                 count(snapshot.subnets.len() as u64, "subnet", "subnets"),
                 present::age(at, now),
-                if snapshot.ipam.stale { ", out of date" } else { "" },
-                if snapshot.ipam.offline { ", could not be reached since" } else { "" },
+                if snapshot.ipam.stale {
+                    ", out of date"
+                } else {
+                    ""
+                },
+                if snapshot.ipam.offline {
+                    ", could not be reached since"
+                } else {
+                    ""
+                },
             ),
             None => "not yet asked".to_owned(),
         },
@@ -154,7 +174,10 @@ fn facts(
     if let Some(next) = snapshot.delivery.next_try {
         reports += &match holder {
             Some(_) => format!("; next try: {}", when(next)),
-            None => "; sent by the next `fieldscan scan` or `watch`, or by `fieldscan reports --retry`".to_owned(),
+            None => {
+                "; sent by the next `fieldscan scan` or `watch`, or by `fieldscan reports --retry`"
+                    .to_owned()
+            }
         };
     }
     facts.push(("Reports", reports));
@@ -163,7 +186,11 @@ fn facts(
 
 fn counts(snapshot: &Snapshot) -> fieldscan_core::compare::Counts {
     let mut sum = fieldscan_core::compare::Counts::default();
-    for scan in snapshot.subnets.iter().filter_map(|subnet| subnet.last_scan) {
+    for scan in snapshot
+        .subnets
+        .iter()
+        .filter_map(|subnet| subnet.last_scan)
+    {
         runs::add(&mut sum, &scan.counts);
     }
     sum

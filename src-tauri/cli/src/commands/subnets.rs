@@ -34,7 +34,11 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
         let Some(fetched_at) = snapshot.ipam.fetched_at else {
             return "phpIPAM has not yet been asked. Ask it: `fieldscan scan`.\n".to_owned();
         };
-        let stale = if snapshot.ipam.stale { ", out of date" } else { "" };
+        let stale = if snapshot.ipam.stale {
+            ", out of date"
+        } else {
+            ""
+        };
         format!(
             "{}\n\n{}",
             out.style.paint(

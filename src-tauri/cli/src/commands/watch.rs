@@ -165,7 +165,11 @@ impl Told {
             let zone = TimeZone::system();
             let words = present::state(&report.state, hosts, Timestamp::now(), &zone);
             match &report.state {
-                State::Confirmed { .. } => tracing::info!("report {} of {} confirmed", report.id, count(hosts as u64, "host", "hosts")),
+                State::Confirmed { .. } => tracing::info!(
+                    "report {} of {} confirmed",
+                    report.id,
+                    count(hosts as u64, "host", "hosts")
+                ),
                 State::Rejected { .. } => tracing::error!("report {}: {words}", report.id),
                 State::Unconfirmed { .. } => tracing::warn!("report {}: {words}", report.id),
                 // Its words name addresses.
@@ -254,9 +258,8 @@ fn notify(state: &str) {
         [b'@', name @ ..] => SocketAddr::from_abstract_name(name),
         path => SocketAddr::from_pathname(std::ffi::OsStr::from_bytes(path)),
     };
-    let told = address.and_then(|address| {
-        UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address)
-    });
+    let told = address
+        .and_then(|address| UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address));
     if let Err(error) = told {
         tracing::debug!(%error, "systemd could not be told");
     }

@@ -186,7 +186,7 @@ pub(crate) struct IpamDocument {
     pub(crate) owner: Option<String>,
     pub(crate) note: Option<String>,
     is_gateway: bool,
-    exclude_ping: bool,
+    pub(crate) exclude_ping: bool,
     tag: Option<u64>,
     pub(crate) last_seen: Option<String>,
     edit_date: Option<String>,

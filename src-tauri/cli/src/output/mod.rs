@@ -90,12 +90,12 @@ pub(crate) fn json<T: Serialize>(document: &T) -> Result<String, Failure> {
 pub(crate) fn write_stdout(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::new(
-            Exit::Problems,
-            "output",
-            "The result could not be written.",
-        )
-        .detail(error.to_string())),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(
+                Failure::new(Exit::Problems, "output", "The result could not be written.")
+                    .detail(error.to_string()),
+            )
+        }
         Ok(()) | Err(_) => Ok(()),
     }
 }

@@ -40,6 +40,7 @@ impl Style {
     }
 
     /// Without colours.
+    #[cfg(test)]
     pub(crate) fn none() -> Self {
         Self { coloured: false }
     }
@@ -78,7 +79,11 @@ mod tests {
 
     #[test]
     fn without_colours_there_are_no_escapes() {
-        assert_eq!(Style::none().paint(Tone::Missing, 3), "3", "for files and pipes");
+        assert_eq!(
+            Style::none().paint(Tone::Missing, 3),
+            "3",
+            "for files and pipes"
+        );
         let coloured = Style { coloured: true };
         assert_eq!(
             coloured.paint(Tone::Missing, 3),

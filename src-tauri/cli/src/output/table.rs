@@ -92,7 +92,11 @@ impl Table {
             }
         }
         let mut text = String::new();
-        if self.columns.iter().any(|column| !column.heading().is_empty()) {
+        if self
+            .columns
+            .iter()
+            .any(|column| !column.heading().is_empty())
+        {
             let headings = columns
                 .iter()
                 .map(|(_, column, _)| Cell::toned(Tone::Faint, column.heading()))
@@ -183,7 +187,12 @@ mod tests {
     #[test]
     fn the_free_text_is_cut_where_the_terminal_ends() {
         let mut table = table();
-        table.row(["10.0.0.0/24".into(), "a".repeat(90).into(), "".into(), "".into()] as [Cell; 4]);
+        table.row([
+            "10.0.0.0/24".into(),
+            "a".repeat(90).into(),
+            "".into(),
+            "".into(),
+        ] as [Cell; 4]);
         let text = table.set(Style::none(), 0, Some(60));
         for line in text.lines() {
             assert!(measure_text_width(line) <= 60, "too wide: {line}");

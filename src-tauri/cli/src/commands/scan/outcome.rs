@@ -18,10 +18,7 @@ use serde::Serialize;
 
 use crate::{
     args,
-    commands::{
-        addresses::not_assigned,
-        problems, reports, runs,
-    },
+    commands::{addresses::not_assigned, problems, reports, runs},
     deliver::Ended,
     failure::{Exit, Failure, exit_of},
     output::{
@@ -42,7 +39,6 @@ pub(super) struct Finished {
     reports: Vec<Report>,
     problems: Vec<Standing>,
     assigned: Vec<(SubnetId, String)>,
-    asked: Vec<IpNetwork>,
     no_upload: bool,
     wait_confirmed: bool,
     ended: Ended,
@@ -73,7 +69,6 @@ impl Finished {
         place: &Place,
         run: Run,
         snapshot: Snapshot,
-        asked: Vec<IpNetwork>,
         args: &args::Scan,
         ended: Ended,
     ) -> Result<Self, Failure> {
@@ -90,14 +85,16 @@ impl Finished {
         let reports = reports::of_run(&records, &run)?;
         let of_run: BTreeSet<SubnetId> = run.subnets.iter().map(|part| part.subnet).collect();
         let ids: BTreeSet<ReportId> = reports.iter().map(|report| report.id).collect();
-        let problems = snapshot.problems.into_iter().filter(|standing| {
-            match standing.problem.subject() {
-                Subject::Subnet(id) => of_run.contains(&id),
-                Subject::Report(id) => ids.contains(&id),
-                Subject::Server => !args.no_upload,
-                Subject::Ipam | Subject::Nmap | Subject::Machine => true,
-            }
-        });
+        let problems =
+            snapshot
+                .problems
+                .into_iter()
+                .filter(|standing| match standing.problem.subject() {
+                    Subject::Subnet(id) => of_run.contains(&id),
+                    Subject::Report(id) => ids.contains(&id),
+                    Subject::Server => !args.no_upload,
+                    Subject::Ipam | Subject::Nmap | Subject::Machine => true,
+                });
         Ok(Self {
             problems: problems.collect(),
             assigned: snapshot
@@ -108,7 +105,6 @@ impl Finished {
             run,
             scans,
             reports,
-            asked,
             no_upload: args.no_upload,
             wait_confirmed: args.wait_confirmed.is_some(),
             ended,
@@ -254,9 +250,8 @@ impl Finished {
             return "Nothing was scanned.".to_owned();
         }
         let mut answer = present::answer(&runs::counts(&self.run));
-        let waits = |report: &&Report| {
-            matches!(report.state, State::Queued | State::Waiting { .. })
-        };
+        let waits =
+            |report: &&Report| matches!(report.state, State::Queued | State::Waiting { .. });
         let waiting = self.reports.iter().filter(waits).count();
         if waiting > 0 && !self.no_upload {
             answer += &format!(
