@@ -44,7 +44,7 @@ pub(crate) struct Scanning {
 impl Scanning {
     pub(crate) fn new() -> Self {
         Self {
-            bar: terminal().then(|| bar("  {spinner} {bar:28} {msg}")),
+            bar: terminal().then(|| bar("  {spinner} {bar:28} {wide_msg}")),
             told: Instant::now(),
             stages: BTreeSet::new(),
             last: String::new(),
@@ -142,23 +142,27 @@ fn message(run: &Progress) -> String {
 /// The progress of reports.
 pub(crate) struct Delivery {
     bar: Option<ProgressBar>,
-    last: String,
+    /// What the last line told of: reports being sent, or being waited for.
+    sending: Option<bool>,
 }
 
 impl Delivery {
     pub(crate) fn new() -> Self {
         Self {
-            bar: terminal().then(|| bar("  {spinner} {msg}")),
-            last: String::new(),
+            bar: terminal().then(|| bar("  {spinner} {wide_msg}")),
+            sending: None,
         }
     }
 
     /// Shows what is waited for.
     pub(crate) fn show(&mut self, reports: &[Report], left: usize, deadline: Option<Instant>) {
-        let unsent = reports
-            .iter()
-            .filter(|report| matches!(report.state, State::Queued))
-            .count();
+        let sent = |report: &&Report| matches!(report.state, State::Sent { .. });
+        // Where nobody waits for phpIPAM, those that are sent are not among those that are left.
+        let awaited = reports.iter().filter(sent).count();
+        let unsent = match deadline {
+            Some(_) => left.saturating_sub(awaited),
+            None => left,
+        };
         let what = if left == 0 {
             return;
         } else if unsent > 0 {
@@ -178,9 +182,9 @@ impl Delivery {
                 ),
                 None => what,
             }),
-            None if what != self.last => {
+            None if self.sending != Some(unsent > 0) => {
                 note(&what);
-                self.last = what;
+                self.sending = Some(unsent > 0);
             }
             None => {}
         }
@@ -201,7 +205,7 @@ pub(crate) struct Step {
 
 impl Step {
     pub(crate) fn begin(title: &str) -> Self {
-        let bar = terminal().then(|| bar("  {spinner} {msg}"));
+        let bar = terminal().then(|| bar("  {spinner} {wide_msg}"));
         if let Some(bar) = &bar {
             bar.set_message(format!("{}…", Style::stderr().paint(Tone::Faint, title)));
         }

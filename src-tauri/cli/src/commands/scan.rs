@@ -62,7 +62,6 @@ async fn scan(place: &Place, out: &Output, args: &Scan) -> Result<Exit, Failure>
         let wait = deliver::Wait {
             reports: &ids,
             until_confirmed: args.wait_confirmed.map(Duration::from_secs),
-            retried_since: None,
         };
         ended = deliver::wait(&session, &records, wait).await?;
     }
