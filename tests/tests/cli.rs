@@ -266,7 +266,7 @@ fn a_scan_is_reported_and_confirmed() {
         .says("Queued")
         .says("Sent");
     assert!(
-        again.err.contains("addresses"),
+        again.err.contains("127.77.0.0/29: 7 hosts up."),
         "progress goes to standard error, as lines where it is no terminal: {again:?}"
     );
 }

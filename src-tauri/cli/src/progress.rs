@@ -6,6 +6,7 @@ use fieldscan_core::{
     delivery::{Report, State},
     ids::SubnetId,
     present::{self, count, number},
+    run::{Outcome, Run},
     snapshot::{Progress, Snapshot, Stage},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -74,12 +75,8 @@ impl Scanning {
                 Stage::Queued | Stage::Preparing | Stage::Finishing => continue,
             };
             if self.stages.insert((subnet.subnet, stage)) && stage == "done" && subnet.total > 0 {
-                new.push(format!(
-                    "{}: {}, {} up.",
-                    plain(&subnet.cidr),
-                    count(u64::from(subnet.total), "address", "addresses"),
-                    count(u64::from(subnet.up), "host", "hosts"),
-                ));
+                let up = count(u64::from(subnet.up), "host", "hosts");
+                new.push(format!("{}: {up} up.", plain(&subnet.cidr)));
             }
         }
         for line in &new {
@@ -98,17 +95,28 @@ impl Scanning {
         }
     }
 
-    /// Takes the bar away.
-    pub(crate) fn end(&self) {
-        if let Some(bar) = &self.bar {
+    /// Takes the bar away, or tells of the subnets that ended with the run.
+    pub(crate) fn end(mut self, run: &Run) {
+        if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
+            return;
+        }
+        for part in &run.subnets {
+            if let Outcome::Scanned { counts, .. } = &part.outcome
+                && self.stages.insert((part.subnet, "done"))
+            {
+                let up = count(u64::from(counts.up()), "host", "hosts");
+                note(&format!("{}: {up} up.", plain(&part.cidr)));
+            }
         }
     }
 }
 
 impl Drop for Scanning {
     fn drop(&mut self) {
-        self.end();
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }
 

@@ -245,6 +245,22 @@ fn remark(run: &Run) -> String {
     remarks.join(", ")
 }
 
+/// Tells the log of a run that ended. Without a site's addresses and names.
+pub(super) fn log(run: &Run) {
+    let counts = counts(run);
+    let ended = if run.stopped { "stopped" } else { "ended" };
+    tracing::info!(
+        "run {} {ended} after {}: {}, {} up, {} unknown, {} missing, {} mismatch",
+        run.id,
+        took(run),
+        count(run.subnets.len() as u64, "subnet", "subnets"),
+        count(u64::from(counts.up()), "host", "hosts"),
+        counts.unknown,
+        counts.missing,
+        counts.mismatch,
+    );
+}
+
 /// The sum over a run's subnets.
 pub(super) fn counts(run: &Run) -> Counts {
     let mut sum = Counts::default();

@@ -13,7 +13,7 @@ use fieldscan_core::{
 use ipnetwork::IpNetwork;
 
 use self::outcome::Finished;
-use super::{addresses::canonical, reports};
+use super::{addresses::canonical, reports, runs};
 use crate::{
     args::{ProfileName, Scan},
     deliver,
@@ -102,7 +102,8 @@ async fn follow(session: &Session, command: Command) -> Result<(Run, bool), Fail
         if let (None, Some(run)) = (&snapshot.run, &snapshot.last_run)
             && Some(run.id) > before
         {
-            progress.end();
+            progress.end(run);
+            runs::log(run);
             return Ok((run.clone(), stopped));
         }
     }

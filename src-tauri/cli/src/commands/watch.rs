@@ -138,21 +138,7 @@ impl Told {
             return;
         };
         self.run = Some(run.id);
-        let counts = runs::counts(run);
-        let took = run.finished_at.map_or(jiff::SignedDuration::ZERO, |at| {
-            at.duration_since(run.started_at)
-        });
-        let ended = if run.stopped { "stopped" } else { "ended" };
-        tracing::info!(
-            "run {} {ended} after {}: {}, {} up, {} unknown, {} missing, {} mismatch",
-            run.id,
-            present::duration(std::time::Duration::try_from(took).unwrap_or_default()),
-            count(run.subnets.len() as u64, "subnet", "subnets"),
-            count(u64::from(counts.up()), "host", "hosts"),
-            counts.unknown,
-            counts.missing,
-            counts.mismatch,
-        );
+        runs::log(run);
     }
 
     fn tell_reports(&mut self, place: &Place) {
