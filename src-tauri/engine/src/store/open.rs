@@ -332,3 +332,44 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.push(suffix);
     name.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_waits_for_the_disk_and_foreign_keys_hold() {
+        let dir = tempfile::tempdir().unwrap();
+        for round in ["made", "opened again"] {
+            let opened = Store::open(dir.path(), Timestamp::UNIX_EPOCH).unwrap();
+            let pragma = |name: &str| -> String {
+                opened
+                    .store
+                    .reader
+                    .conn
+                    .query_row(
+                        &format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"),
+                        [],
+                        |row| row.get(0),
+                    )
+                    .unwrap()
+            };
+            assert_eq!(
+                pragma("synchronous"),
+                "2",
+                "{round}: a power cut must not undo a commit"
+            );
+            assert_eq!(
+                pragma("journal_mode"),
+                "wal",
+                "{round}: others read while the agent writes"
+            );
+            assert_eq!(pragma("foreign_keys"), "1", "{round}");
+            assert_eq!(
+                pragma("user_version"),
+                schema::known().to_string(),
+                "{round}"
+            );
+        }
+    }
+}

@@ -1,4 +1,20 @@
 //! Settings: defaults, validation, and the import of the reference scanner's `scan_agent.yaml`.
+//!
+//! A settings file is a flat YAML mapping. One table, [`KEYS`], says of each key what it means, what it takes and how
+//! it is written; reading a file, setting one key, showing all of them and the documented example follow from it.
+//! Nothing here opens a file, and no secret is kept: [`import()`] hands the tokens out, and a settings file that holds
+//! one is refused.
+
+mod edit;
+mod file;
+mod import;
+mod keys;
+mod mistake;
+mod values;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -6,6 +22,14 @@ use crate::{
     ids::AgentCode,
     plan::{Guard, Profile},
     schedule::Schedule,
+};
+
+pub use self::{
+    edit::{set, to_yaml, update},
+    file::parse,
+    import::{Import, REFERENCE_KEY, blank_tokens, import},
+    keys::{KEYS, Key, Shown, key},
+    mistake::{Mistake, Position, SECRET_KEYS, Warning},
 };
 
 /// Everything that a person can set. No secret is in here.
@@ -19,7 +43,7 @@ pub struct Settings {
     pub client_user: Option<String>,
     /// `scanagent_code`: the agent's code in phpIPAM.
     pub scanagent_code: Option<AgentCode>,
-    /// `http_server`: the scan server, scheme and host. Default `http://127.0.0.1`.
+    /// `http_server`: the scan server, scheme and host without a port. Default `http://127.0.0.1`.
     pub http_server: url::Url,
     /// `http_port`: its port. Default 5000.
     pub http_port: u16,
@@ -47,6 +71,31 @@ pub struct Settings {
     pub keep_history: Duration,
     /// `log_level`: error, warn, info, debug. Default info.
     pub log_level: LogLevel,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            api_url: None,
+            client_name: None,
+            client_user: None,
+            scanagent_code: None,
+            http_server: url::Url::parse("http://127.0.0.1").expect("a constant URL"),
+            http_port: 5000,
+            ca_file: None,
+            cache_expire_time: Duration::from_secs(1800),
+            epoch_time_offset: 0,
+            ipam_time_zone: jiff::tz::TimeZone::UTC,
+            report_ipv6: false,
+            misses_before_missing: 3,
+            schedule: Schedule::Every(Duration::from_secs(3600)),
+            schedule_jitter: Duration::from_secs(60),
+            profile: Profile::Normal,
+            guard: Guard::default(),
+            keep_history: Duration::from_secs(90 * 86_400),
+            log_level: LogLevel::Info,
+        }
+    }
 }
 
 /// How much is logged.

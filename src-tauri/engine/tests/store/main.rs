@@ -1,0 +1,22 @@
+//! The database through its public functions: what it keeps, what it survives, and who may use it.
+
+#[cfg(test)]
+mod cache;
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod disk_full;
+#[cfg(test)]
+mod history;
+#[cfg(test)]
+mod make;
+#[cfg(test)]
+mod outbox;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod prune;
+#[cfg(test)]
+mod reader;
+#[cfg(test)]
+mod size;
