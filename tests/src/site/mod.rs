@@ -26,7 +26,7 @@ use fieldscan_engine::store::{AddressRow, CacheKey, Reader, ReportFilter, Scope}
 use tempfile::TempDir;
 
 use crate::{
-    network::{Layout, Network},
+    network::{Layout, Network, Probes},
     phpipam::{Model, PhpIpam},
     scan_server::ScanServer,
 };
@@ -273,6 +273,23 @@ impl Site {
             }
         }
         Ok(surprises)
+    }
+
+    /// The excluded addresses to which something was sent, with what. Empty without a network.
+    #[must_use]
+    pub fn touched_though_excluded(&self) -> Vec<String> {
+        let Some(network) = &self.network else {
+            return Vec::new();
+        };
+        let answering = network.site();
+        self.expected
+            .values()
+            .flatten()
+            .filter(|(_, expected)| **expected == Expected::Excluded)
+            .map(|(ip, _)| (ip, answering.probes_of(*ip)))
+            .filter(|(_, probes)| *probes != Probes::default())
+            .map(|(ip, probes)| format!("{ip}: {probes:?}"))
+            .collect()
     }
 
     /// The agent's reports, the oldest first.
