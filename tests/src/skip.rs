@@ -3,7 +3,7 @@
 //! The test runner knows no "skipped" that is decided while a test runs, and hides what a passing test prints. So a skip
 //! is printed and, where `FIELDSCAN_SKIPS` names a file, noted there too: `cargo xtask test` sets it and counts.
 
-use std::{io::Write, panic::Location};
+use std::{io::Write, panic::Location, path::Path};
 
 /// Says that the calling test is skipped, and why. The test must return right after.
 ///
@@ -26,13 +26,34 @@ pub fn skip_named(test: &str, reason: &str) {
     let Some(path) = std::env::var_os("FIELDSCAN_SKIPS") else {
         return;
     };
-    // One write of a short line to a file opened for appending: lines of several test programs don't mix.
-    let noted = std::fs::OpenOptions::new()
+    if let Err(error) = note(path.as_ref(), &line) {
+        panic!("a skip that nobody hears of would pass for a success: {error}");
+    }
+}
+
+/// Adds a line. One write of a short line to a file opened for appending: lines of several test programs don't mix.
+fn note(path: &Path, line: &str) -> std::io::Result<()> {
+    std::fs::OpenOptions::new()
         .append(true)
         .create(true)
-        .open(path)
-        .and_then(|mut file| file.write_all(line.as_bytes()));
-    if let Err(error) = noted {
-        panic!("a skip that nobody hears of would pass for a success: {error}");
+        .open(path)?
+        .write_all(line.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_of_several_tests_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("skips");
+        note(&path, "SKIPPED a: b\n").unwrap();
+        note(&path, "SKIPPED c: d\n").unwrap();
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "SKIPPED a: b\nSKIPPED c: d\n",
+            "a later skip must not hide an earlier one"
+        );
     }
 }

@@ -188,7 +188,7 @@ fn apt_command(args: &[&str], root: bool, terminal: bool) -> anyhow::Result<Comm
         if !terminal {
             command.arg("-n");
         }
-        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        command.args(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
         command
     };
     command.args(["-o", "DPkg::Lock::Timeout=600"]).args(args);

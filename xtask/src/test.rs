@@ -66,7 +66,14 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
 /// Runs the tests with their output live, and counts from the runner's own lines.
 fn test(folder: &Path, args: &[String], tally: &mut Tally) -> anyhow::Result<()> {
     let skips = SkipFile::new()?;
-    let mut command = cargo(&["test", "--workspace", "--no-fail-fast", "--locked"]);
+    let mut command = cargo(&["test", "--no-fail-fast", "--locked"]);
+    // `--workspace` would outweigh a package that was asked for.
+    if !args
+        .iter()
+        .any(|arg| arg.starts_with("-p") || arg.starts_with("--package"))
+    {
+        command.arg("--workspace");
+    }
     command
         .args(args)
         .env(SKIPS, &skips.path)

@@ -3,6 +3,10 @@
 //! Knows nothing of phpIPAM or the scan server. There is no switch that turns verification off.
 
 pub(crate) mod fault;
+#[cfg(test)]
+pub(crate) mod scripted;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fmt,

@@ -4,8 +4,11 @@
 
 pub mod answer;
 mod client;
+mod envelope;
 mod field;
 mod row;
 mod session;
+#[cfg(test)]
+mod tests;
 
 pub use self::client::{Auth, Client, Connection, Probe};

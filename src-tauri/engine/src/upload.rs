@@ -1,5 +1,8 @@
 //! Sends reports to the scan server and sorts its answers. A 2xx says only that the server took a report, not what it did with it.
 
+#[cfg(test)]
+mod tests;
+
 use std::{fmt, path::PathBuf};
 
 use fieldscan_core::{delivery::Answer, ids::ReportId, problem::Problem};

@@ -203,7 +203,11 @@ fn certificate(error: &CertificateError) -> String {
             &[],
         ),
         CertificateError::Revoked => "its issuer has revoked it".to_owned(),
-        CertificateError::BadSignature => "its signature is wrong".to_owned(),
+        CertificateError::BadSignature => {
+            "its signature is not its issuer's: perhaps the issuer's certificate was renewed, and \
+             ca_file holds the old one"
+                .to_owned()
+        }
         // webpki's name for a certificate that is in the trust store as a CA and is shown by the server itself.
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
             "it is a CA's certificate and not a server's: the server needs one that is signed by \

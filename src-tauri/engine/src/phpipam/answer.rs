@@ -3,11 +3,7 @@
 //! "Nothing there" is only what phpIPAM says in one of three messages. Everything else that has no rows is a problem, so that
 //! no failing server, portal or misread answer can ever look like an empty subnet.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use fieldscan_core::{
     ids::{AgentCode, AgentId, SubnetId},
@@ -15,24 +11,13 @@ use fieldscan_core::{
     problem::Problem,
 };
 use secrecy::SecretString;
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
-use serde_json::value::RawValue;
 
 use super::{
-    field::{Field, Fields, Key},
+    envelope::{EMPTY, Said, not_understood, problem, rows, said},
+    field::{Field, Fields},
     row::{self, Agent, Branch, Row, SubnetRow},
 };
 use crate::http::words;
-
-/// The only messages that mean "nothing there", each with status 404.
-const EMPTY: [&str; 3] = [
-    "No results (filter applied)",
-    "No addresses found",
-    "No subnets found",
-];
 
 /// An answer as it came.
 #[derive(Clone, Copy)]
@@ -126,10 +111,10 @@ pub fn subnets(raw: Raw<'_>, agent: AgentId) -> Result<Subnets, Problem> {
     Ok(Subnets { subnets, masters })
 }
 
-/// Reads the answer to `subnets/`: which subnets have others inside.
+/// Reads the answer to `subnets/`: which subnets have others inside. Only asked for once some subnet is known to exist.
 ///
 /// # Errors
-/// Any but an answer with rows or one of the messages that mean empty.
+/// Any but an answer with rows.
 pub fn parents(raw: Raw<'_>) -> Result<BTreeSet<SubnetId>, Problem> {
     let rows = list(raw, |row| {
         let branch = Branch::of(&row);
@@ -139,6 +124,11 @@ pub fn parents(raw: Raw<'_>) -> Result<BTreeSet<SubnetId>, Problem> {
             (_, None) => Err("a subnet without a place in the tree"),
         }
     })?;
+    if rows.rows.is_empty() {
+        return Err(not_understood(
+            "no subnets at all, where some are assigned to this agent",
+        ));
+    }
     Ok(rows
         .rows
         .into_iter()
@@ -246,20 +236,6 @@ pub fn wants_log_in(raw: Raw<'_>) -> bool {
     }
 }
 
-impl<'a> Raw<'a> {
-    /// Broken UTF-8 costs a character, not the answer.
-    fn text(self) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.body)
-    }
-}
-
-/// What an envelope says.
-enum Said<'a> {
-    Data(&'a RawValue),
-    /// Status and message.
-    Failed(u16, String),
-}
-
 /// The rows of a list; none if phpIPAM says so in one of its messages.
 fn list<'a, T>(
     raw: Raw<'a>,
@@ -292,227 +268,11 @@ fn list<'a, T>(
     }
 }
 
-/// `data` as rows: a list, one row, or a list that PHP wrote as an object (`{"0": …, "2": …}`).
-fn rows(data: &RawValue) -> Result<Vec<&RawValue>, Problem> {
-    let text = data.get();
-    let rows = if text.starts_with('[') {
-        serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default()
-    } else if text.starts_with('{') {
-        let Object(entries) = serde_json::from_str(text)
-            .map_err(|_| not_understood("its data are neither a list nor a row"))?;
-        let numbered = entries
-            .iter()
-            .all(|(key, _)| key.bytes().all(|b| b.is_ascii_digit()));
-        if numbered {
-            entries.into_iter().map(|(_, row)| row).collect()
-        } else {
-            vec![data]
-        }
-    } else {
-        Vec::new()
-    };
-    if rows.is_empty() {
-        return Err(not_understood(
-            "a success without data (phpIPAM says in words when there are none)",
-        ));
-    }
-    Ok(rows)
-}
-
-/// Finds the envelope and says what it holds.
-fn said<'a>(raw: Raw<'_>, text: &'a str) -> Result<Said<'a>, Problem> {
-    let status = raw.status;
-    if (300..400).contains(&status) {
-        return Err(Problem::IpamNotFound {
-            detail: match raw.location {
-                Some(to) => words(&format!("HTTP {status}, a redirect to {to}"), &[]),
-                None => format!("HTTP {status}, a redirect"),
-            },
-        });
-    }
-    let Some(envelope) = envelope(text) else {
-        return Err(no_envelope(status, text));
-    };
-    let message = envelope.message.text().unwrap_or_default();
-    if !(200..300).contains(&status) {
-        return Ok(Said::Failed(status, message));
-    }
-    let code = envelope.code.id().and_then(|code| u16::try_from(code).ok());
-    match (envelope.success.flag(), code) {
-        (Some(true), None | Some(200..=299)) => match envelope.data {
-            Some(data) => Ok(Said::Data(data)),
-            None => Err(not_understood(&format!(
-                "a success without data: {message}"
-            ))),
-        },
-        (_, Some(code @ 400..=599)) => Ok(Said::Failed(code, message)),
-        _ => Err(not_understood("neither a success nor a failure")),
-    }
-}
-
-/// The problem that a failure's status and message stand for. None of them means empty.
-fn problem(status: u16, message: &str) -> Problem {
-    let said = words(message, &[]);
-    if said.contains("IP has been blocked") {
-        return Problem::IpamBlocked { words: said };
-    }
-    match status {
-        401 => Problem::IpamTokenRejected { words: said },
-        403 if said.contains("expired") => Problem::IpamTokenRejected { words: said },
-        403 => Problem::IpamTokenOfOtherApp { words: said },
-        400 if said.contains("application id") => Problem::IpamAppUnknown { words: said },
-        503 => Problem::IpamApiOff { words: said },
-        // An empty table is told in the same words as one that can't be read, so it never counts as empty.
-        429 | 500..=599 => Problem::IpamFailing {
-            status,
-            words: said,
-        },
-        _ => not_understood(&format!("HTTP {status}: {said}")),
-    }
-}
-
-/// An answer that is not from phpIPAM's API, or from one that broke down.
-fn no_envelope(status: u16, text: &str) -> Problem {
-    let text = text.trim_start_matches(['\u{FEFF}', ' ', '\r', '\n', '\t']);
-    let html = text.starts_with('<') && !text.starts_with("<?xml");
-    let what = match title(text) {
-        _ if text.is_empty() => "an empty answer".to_owned(),
-        Some(title) if html => format!("a web page ({title})"),
-        _ if html => "a web page".to_owned(),
-        _ if text.starts_with("<?xml") => "XML".to_owned(),
-        _ if text.starts_with('{') || text.starts_with('[') => "JSON of another kind".to_owned(),
-        _ => "text of another kind".to_owned(),
-    };
-    match status {
-        500..=599 => Problem::IpamFailing {
-            status,
-            words: if text.is_empty() { String::new() } else { what },
-        },
-        429 => Problem::IpamFailing {
-            status,
-            words: what,
-        },
-        407 => Problem::IpamUnreachable {
-            detail: "the proxy asks for a log-in".to_owned(),
-        },
-        200..=299 if !html => not_understood(&format!("{what} instead of phpIPAM's envelope")),
-        _ => Problem::IpamNotFound {
-            detail: format!("HTTP {status}, {what}"),
-        },
-    }
-}
-
-fn title(html: &str) -> Option<String> {
-    // ASCII only changes: the positions are the same in both.
-    let lower = html
-        .get(..4096.min(html.len()))
-        .unwrap_or(html)
-        .to_ascii_lowercase();
-    let start = lower.find("<title>")? + "<title>".len();
-    let end = start + lower[start..].find("</title>")?;
-    let title = words(html.get(start..end)?, &[]);
-    (!title.is_empty()).then(|| title.chars().take(80).collect())
-}
-
 fn gone(raw: Raw<'_>, subnet: SubnetId, problem: Problem) -> Problem {
     match said(raw, &raw.text()) {
         Ok(Said::Failed(400 | 404, message)) if message.trim().starts_with("Invalid subnet Id") => {
             Problem::SubnetGone { subnet }
         }
         Ok(Said::Data(_) | Said::Failed(..)) | Err(_) => problem,
-    }
-}
-
-fn not_understood(detail: &str) -> Problem {
-    Problem::IpamNotUnderstood {
-        detail: words(detail, &[]),
-    }
-}
-
-/// `{"code", "success", "data" | "message", "time"}`.
-#[derive(Default)]
-struct Envelope<'a> {
-    code: Field<'a>,
-    success: Field<'a>,
-    message: Field<'a>,
-    data: Option<&'a RawValue>,
-}
-
-/// The envelope that ends the text. A BOM, empty lines or (1.5 with debugging on) HTML may stand before it; nothing after.
-fn envelope(text: &str) -> Option<Envelope<'_>> {
-    // A page is not searched without end: where the debugging output is, few objects begin with one of these keys.
-    const CANDIDATES: usize = 16;
-    let clean = text.trim_start_matches(['\u{FEFF}', ' ', '\r', '\n', '\t']);
-    if clean.starts_with('{') {
-        return parse_envelope(clean);
-    }
-    clean
-        .match_indices('{')
-        .map(|(at, _)| &clean[at..])
-        .filter(|rest| {
-            let inside = rest[1..].trim_start();
-            inside.starts_with("\"code\"") || inside.starts_with("\"success\"")
-        })
-        .take(CANDIDATES)
-        .find_map(parse_envelope)
-}
-
-fn parse_envelope(text: &str) -> Option<Envelope<'_>> {
-    let envelope: Envelope<'_> = serde_json::from_str(text).ok()?;
-    (envelope.success != Field::Null).then_some(envelope)
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Envelope<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EnvelopeVisitor;
-        impl<'de> Visitor<'de> for EnvelopeVisitor {
-            type Value = Envelope<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an envelope")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
-                let mut envelope = Envelope::default();
-                while let Some(Key(key)) = map.next_key()? {
-                    match &*key {
-                        "code" => envelope.code = map.next_value()?,
-                        "success" => envelope.success = map.next_value()?,
-                        "message" => envelope.message = map.next_value()?,
-                        "data" => envelope.data = Some(map.next_value()?),
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                Ok(envelope)
-            }
-        }
-        deserializer.deserialize_map(EnvelopeVisitor)
-    }
-}
-
-/// An object's entries, unread.
-struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ObjectVisitor;
-        impl<'de> Visitor<'de> for ObjectVisitor {
-            type Value = Object<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(Key(key)) = map.next_key()? {
-                    entries.push((key, map.next_value()?));
-                }
-                Ok(Object(entries))
-            }
-        }
-        deserializer.deserialize_map(ObjectVisitor)
     }
 }

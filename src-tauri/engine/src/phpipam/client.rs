@@ -264,8 +264,8 @@ impl Client {
     pub async fn check_token(&self) -> Result<(), Problem> {
         self.ask(
             &["tools", "scanagents"],
-            // No agent has this id, so that no other agent's code comes over the wire.
-            &[("filter_by", "id"), ("filter_value", "0")],
+            // No agent's code is like this, so that none comes over the wire.
+            &[("filter_by", "code"), ("filter_value", "-")],
             answer::token,
         )
         .await

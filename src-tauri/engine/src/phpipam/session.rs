@@ -28,7 +28,7 @@ pub(super) struct Token {
 
 pub(super) enum Session {
     Code(SecretString),
-    User(User),
+    User(Box<User>),
 }
 
 pub(super) struct User {
@@ -52,7 +52,7 @@ enum Standing {
 
 impl Session {
     pub(super) fn user(name: String, password: SecretString, login: Url) -> Self {
-        Self::User(User {
+        Self::User(Box::new(User {
             name,
             password,
             login,
@@ -60,7 +60,7 @@ impl Session {
                 log_ins: 0,
                 standing: Standing::Out,
             }),
-        })
+        }))
     }
 
     /// The token to send, after a log-in if that is needed.

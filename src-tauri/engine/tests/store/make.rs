@@ -157,7 +157,10 @@ pub(crate) fn report(id: u64, scan: u64, subnet: u64, hosts: Vec<IpAddr>) -> Rep
         last_seen: "2026-03-01 00:00:00".into(),
         hosts,
         stale: false,
-        baseline: None,
+        left_out: Default::default(),
+        ahead: Default::default(),
+        baseline: String::new(),
+        sends: 0,
         state: State::Queued,
         journey: vec![Step {
             at: at(scan as i64),
@@ -210,7 +213,7 @@ pub(crate) fn states() -> Vec<State> {
             at: at(1),
             check_at: at(2),
             expected_by: at(9),
-            sends: 1,
+            checks: 1,
         },
         State::Confirmed { at: at(4) },
         State::Partly {
@@ -373,11 +376,11 @@ pub(crate) fn any_state() -> BoxedStrategy<State> {
             }
         }),
         (any_time(), any_time(), any_time(), any::<u32>()).prop_map(
-            |(at, check_at, expected_by, sends)| State::Sent {
+            |(at, check_at, expected_by, checks)| State::Sent {
                 at,
                 check_at,
                 expected_by,
-                sends
+                checks
             }
         ),
         any_time().prop_map(|at| State::Confirmed { at }),
@@ -422,13 +425,16 @@ prop_compose! {
         last_seen in any_text(),
         hosts in prop::collection::vec(any::<IpAddr>(), 0..8),
         stale: bool,
-        baseline in prop::option::of(any_text()),
+        left_out in prop::collection::btree_set(any::<IpAddr>(), 0..3),
+        ahead in prop::collection::btree_map(any::<IpAddr>(), any_text(), 0..3),
+        baseline in any_text(),
+        sends: u32,
         state in any_state(),
         journey in prop::collection::vec((any_time(), any_event()), 0..5),
     ) -> Report {
         Report {
             id: ReportId(id), subnet: SubnetId(subnet), scan: ScanId(scan), cidr, part, created_at, last_seen, hosts, stale,
-            baseline, state, journey: journey.into_iter().map(|(at, event)| Step { at, event }).collect(),
+            left_out, ahead, baseline, sends, state, journey: journey.into_iter().map(|(at, event)| Step { at, event }).collect(),
         }
     }
 }

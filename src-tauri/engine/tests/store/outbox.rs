@@ -39,7 +39,10 @@ proptest! {
         prop_assert_eq!(&kept, &first);
         prop_assert_eq!(body, Some(Body(words)));
         let expected: Vec<_> = [&first, &changed].into_iter().filter(|report| still_open(&report.state)).cloned().collect();
-        prop_assert_eq!(&store.reader().restore(&key()).unwrap().reports, &expected);
+        // A newer one that has arrived is needed as long as an older one of its subnet may still go out.
+        let restored: Vec<_> = [&first, &changed].into_iter()
+            .filter(|report| still_open(&report.state) || (report.id == changed.id && still_open(&first.state))).cloned().collect();
+        prop_assert_eq!(&store.reader().restore(&key()).unwrap().reports, &restored);
         let listed = store.reader().reports(&key(), &ReportFilter { open: true, ..Default::default() }).unwrap();
         prop_assert_eq!(listed.into_iter().rev().collect::<Vec<_>>(), expected);
     }

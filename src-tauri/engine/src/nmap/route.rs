@@ -1,0 +1,122 @@
+//! Whether packets to a chunk would leave this machine. nmap itself calls a scan without a route a success with nobody up.
+//! Sends nothing.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+};
+
+use fieldscan_core::plan::Chunk;
+use ipnetwork::IpNetwork;
+
+/// Whether there is a way to all networks of the chunk.
+pub(super) fn exists(chunk: &Chunk) -> bool {
+    chunk
+        .networks
+        .iter()
+        .all(|network| leads_to(inside(network)))
+}
+
+/// An address of the network, not the first one where there are others: to that one no packet may be sent.
+fn inside(network: &IpNetwork) -> IpAddr {
+    network.iter().nth(1).unwrap_or(network.ip())
+}
+
+fn leads_to(ip: IpAddr) -> bool {
+    match source_for(ip) {
+        Ok(source) => !on_dead_link(source),
+        Err(error) => !is_no_route(&error),
+    }
+}
+
+/// The address from which packets to `ip` would be sent, by the routing table: connecting a UDP socket sends none.
+fn source_for(ip: IpAddr) -> io::Result<IpAddr> {
+    let any: IpAddr = match ip {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind(SocketAddr::new(any, 0))?;
+    // Port 9 is "discard"; any would do.
+    socket.connect(SocketAddr::new(ip, 9))?;
+    Ok(socket.local_addr()?.ip())
+}
+
+/// Other errors (a broadcast address, no sockets left) say nothing about the route, so nmap is to find out.
+fn is_no_route(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        AddrNotAvailable, HostUnreachable, InvalidInput, NetworkDown, NetworkUnreachable,
+        Unsupported,
+    };
+
+    // A blackhole route, or a link-local address without its link, is an invalid argument.
+    let kinds = [
+        AddrNotAvailable,
+        HostUnreachable,
+        InvalidInput,
+        NetworkDown,
+        NetworkUnreachable,
+        Unsupported,
+    ];
+    #[cfg(unix)]
+    let no_family = error.raw_os_error() == Some(nix::errno::Errno::EAFNOSUPPORT as i32);
+    #[cfg(not(unix))]
+    let no_family = false;
+    no_family || kinds.contains(&error.kind())
+}
+
+/// Whether the interface with that address has no carrier: its routes stay when the cable is pulled.
+#[cfg(target_os = "linux")]
+fn on_dead_link(source: IpAddr) -> bool {
+    use nix::net::if_::InterfaceFlags;
+
+    let Ok(interfaces) = nix::ifaddrs::getifaddrs() else {
+        return false;
+    };
+    let mut owners = interfaces
+        .filter(|interface| {
+            interface.address.is_some_and(|address| {
+                let v4 = address
+                    .as_sockaddr_in()
+                    .map(|address| IpAddr::V4(address.ip()));
+                let v6 = address
+                    .as_sockaddr_in6()
+                    .map(|address| IpAddr::V6(address.ip()));
+                v4.or(v6) == Some(source)
+            })
+        })
+        .peekable();
+    owners.peek().is_some()
+        && owners.all(|interface| !interface.flags.contains(InterfaceFlags::IFF_RUNNING))
+}
+
+/// Elsewhere the routes go with the link.
+#[cfg(not(target_os = "linux"))]
+fn on_dead_link(_source: IpAddr) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_that_is_tried_lies_inside() {
+        for (network, ip) in [
+            ("10.0.0.0/24", "10.0.0.1"),
+            ("10.0.0.7/32", "10.0.0.7"),
+            ("10.0.0.8/31", "10.0.0.9"),
+            ("fd00::5/128", "fd00::5"),
+        ] {
+            assert_eq!(
+                inside(&network.parse().unwrap()),
+                ip.parse::<IpAddr>().unwrap(),
+                "of {network}"
+            );
+        }
+    }
+
+    #[test]
+    fn loopback_has_a_route() {
+        assert!(leads_to(Ipv4Addr::LOCALHOST.into()));
+    }
+}
