@@ -21,6 +21,7 @@ use fieldscan_core::{
     delivery::Report,
     ids::AgentCode,
     ipam::Subnet,
+    run::Run,
 };
 use fieldscan_engine::store::{AddressRow, CacheKey, Reader, ReportFilter, Scope};
 use tempfile::TempDir;
@@ -236,6 +237,16 @@ impl Site {
         Ok(self
             .reader()?
             .addresses(&self.cache_key()?, Scope::Subnet(subnet.id))?)
+    }
+
+    /// The agent's runs, the oldest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn runs(&self) -> Result<Vec<Run>> {
+        let mut runs = self.reader()?.runs(&self.cache_key()?, u32::MAX)?;
+        runs.reverse();
+        Ok(runs)
     }
 
     /// What the last scan of a subnet said of each address.

@@ -193,9 +193,8 @@ fn joined(thread: JoinHandle<Vec<u8>>) -> String {
 #[derive(Debug)]
 pub struct Watch {
     child: Child,
-    lines: Receiver<String>,
-    seen: Vec<String>,
-    started: Instant,
+    lines: Receiver<(Duration, String)>,
+    seen: Vec<(Duration, String)>,
 }
 
 impl Watch {
@@ -214,7 +213,7 @@ impl Watch {
             let sender = sender.clone();
             std::thread::spawn(move || {
                 for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-                    if sender.send(line).is_err() {
+                    if sender.send((started.elapsed(), line)).is_err() {
                         return;
                     }
                 }
@@ -224,7 +223,6 @@ impl Watch {
             child,
             lines,
             seen: Vec::new(),
-            started,
         })
     }
 
@@ -234,13 +232,14 @@ impl Watch {
         self.child.id()
     }
 
-    /// Everything that it said so far, line by line.
-    pub fn lines(&mut self) -> &[String] {
+    /// Everything that it said so far, line by line, with the time since its start.
+    pub fn lines(&mut self) -> &[(Duration, String)] {
         self.seen.extend(self.lines.try_iter());
         &self.seen
     }
 
-    /// Waits until it says a line that satisfies `wanted`, from the start on; gives the time since its start.
+    /// Waits until it says a line that satisfies `wanted`, from the start on; gives the time at which it did, since its
+    /// start.
     ///
     /// # Errors
     /// When it doesn't within `bound`, or ends before.
@@ -250,17 +249,17 @@ impl Watch {
         wanted: impl Fn(&str) -> bool,
     ) -> Result<Duration> {
         let end = Instant::now() + bound;
-        if self.seen.iter().any(|line| wanted(line)) {
-            return Ok(self.started.elapsed());
+        if let Some((at, _)) = self.seen.iter().find(|(_, line)| wanted(line)) {
+            return Ok(*at);
         }
         loop {
             let left = end.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
-                Ok(line) => {
+                Ok((at, line)) => {
                     let found = wanted(&line);
-                    self.seen.push(line);
+                    self.seen.push((at, line));
                     if found {
-                        return Ok(self.started.elapsed());
+                        return Ok(at);
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {
