@@ -197,13 +197,15 @@ fn danger(result: &Value, third: u8) -> Option<String> {
         let good = match field.as_str() {
             "id" => value.is_u64(),
             "subnetId" => text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty(),
-            "ip" => text.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| {
-                ip.octets()[..3] == [10, 5, third] && ip.to_string() == text
-            }),
+            "ip" => text
+                .parse::<std::net::Ipv4Addr>()
+                .is_ok_and(|ip| ip.octets()[..3] == [10, 5, third] && ip.to_string() == text),
             "lastSeen" => text.len() == 19 && text.bytes().all(|b| b"0123456789-: ".contains(&b)),
             "hostname" => {
                 (1..=63).contains(&text.len())
-                    && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+                    && text
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
             }
             "mac" => {
                 text.len() == 17

@@ -77,7 +77,12 @@ fn run(site: &Site, arguments: &[&str]) -> Ended {
 
 #[track_caller]
 fn ends_with(code: i32, ended: Ended) -> Ended {
-    assert_eq!(ended.code, Some(code), "the exit code; it said: {}", ended.words());
+    assert_eq!(
+        ended.code,
+        Some(code),
+        "the exit code; it said: {}",
+        ended.words()
+    );
     ended
 }
 
@@ -123,7 +128,10 @@ fn outcome_of(site: &Site, cidr: &str) -> Outcome {
     let run = site.runs().unwrap().pop().expect("there was a run");
     let subnets = run.subnets.into_iter();
     let mut found = subnets.filter(|subnet| subnet.cidr == cidr);
-    found.next().expect("every assigned subnet is accounted for").outcome
+    found
+        .next()
+        .expect("every assigned subnet is accounted for")
+        .outcome
 }
 
 #[test]
@@ -157,7 +165,10 @@ fn it_scans_compares_reports_and_confirms() {
         );
         let network = site.network().unwrap().site();
         for (untouched, why) in [
-            ("10.77.2.77", "in a subnet of which only known addresses are checked"),
+            (
+                "10.77.2.77",
+                "in a subnet of which only known addresses are checked",
+            ),
             ("10.77.12.5", "in a subnet of another agent"),
             ("10.77.12.200", "in a parent of another subnet"),
         ] {
@@ -165,7 +176,11 @@ fn it_scans_compares_reports_and_confirms() {
             assert_eq!(probes, Default::default(), "{untouched} is {why}");
         }
         drop(network);
-        assert_eq!(site.ipam.pings(), 0, "phpIPAM's ping writes, so it is never called");
+        assert_eq!(
+            site.ipam.pings(),
+            0,
+            "phpIPAM's ping writes, so it is never called"
+        );
         assert_eq!(site.server.executed(), Vec::<String>::new());
 
         let model = site.ipam.model();
@@ -241,51 +256,68 @@ fn an_empty_subnet_that_was_scanned_is_reported_empty() {
 
 #[test]
 fn a_subnet_without_a_route_is_never_reported_as_empty() {
-    in_namespace("a_subnet_without_a_route_is_never_reported_as_empty", || {
-        let mut model = model();
-        model.add_subnet(subnet("10.200.0.0/28").described("far away").agent(1).discover());
-        let site = Site::start(plan(model, layout())).unwrap();
-        let ended = ends_with(1, run(&site, &CONFIRM));
-        let outcome = outcome_of(&site, "10.200.0.0/28");
-        assert!(
-            matches!(outcome, Outcome::Failed { problem: Problem::NoRoute { .. } }),
-            "{outcome:?}"
-        );
-        assert!(
-            ended.words().contains("10.200.0.0/28"),
-            "the person is told which: {}",
-            ended.words()
-        );
-        let reported: Vec<_> = taken(&site).into_iter().map(|(cidr, _)| cidr).collect();
-        assert_eq!(
-            BTreeSet::from_iter(reported),
-            BTreeSet::from([OFFICE.to_owned(), STORE.to_owned()]),
-            "the others are scanned and reported, and nothing is said of this one"
-        );
-        all_confirmed(&site);
-    });
+    in_namespace(
+        "a_subnet_without_a_route_is_never_reported_as_empty",
+        || {
+            let mut model = model();
+            model.add_subnet(
+                subnet("10.200.0.0/28")
+                    .described("far away")
+                    .agent(1)
+                    .discover(),
+            );
+            let site = Site::start(plan(model, layout())).unwrap();
+            let ended = ends_with(1, run(&site, &CONFIRM));
+            let outcome = outcome_of(&site, "10.200.0.0/28");
+            assert!(
+                matches!(
+                    outcome,
+                    Outcome::Failed {
+                        problem: Problem::NoRoute { .. }
+                    }
+                ),
+                "{outcome:?}"
+            );
+            assert!(
+                ended.words().contains("10.200.0.0/28"),
+                "the person is told which: {}",
+                ended.words()
+            );
+            let reported: Vec<_> = taken(&site).into_iter().map(|(cidr, _)| cidr).collect();
+            assert_eq!(
+                BTreeSet::from_iter(reported),
+                BTreeSet::from([OFFICE.to_owned(), STORE.to_owned()]),
+                "the others are scanned and reported, and nothing is said of this one"
+            );
+            all_confirmed(&site);
+        },
+    );
 }
 
 #[test]
 fn a_network_that_goes_down_is_never_reported_as_empty() {
-    in_namespace("a_network_that_goes_down_is_never_reported_as_empty", || {
-        let site = small_site();
-        ends_with(0, run(&site, &CONFIRM));
-        site.network().unwrap().cut().unwrap();
-        ends_with(1, run(&site, &["scan"]));
-        assert!(
-            taken(&site).iter().all(|(_, results)| !results.is_empty()),
-            "nobody can know who is up: {:?}",
-            taken(&site)
-        );
-        site.network().unwrap().restore().unwrap();
-        ends_with(0, run(&site, &CONFIRM));
-        assert_eq!(
-            told(&taken(&site).last().unwrap().1).len() + told(&taken(&site).iter().nth_back(1).unwrap().1).len(),
-            5,
-            "with the network back all three hosts are seen, and the scanner itself twice"
-        );
-    });
+    in_namespace(
+        "a_network_that_goes_down_is_never_reported_as_empty",
+        || {
+            let site = small_site();
+            ends_with(0, run(&site, &CONFIRM));
+            site.network().unwrap().cut().unwrap();
+            ends_with(1, run(&site, &["scan"]));
+            assert!(
+                taken(&site).iter().all(|(_, results)| !results.is_empty()),
+                "nobody can know who is up: {:?}",
+                taken(&site)
+            );
+            site.network().unwrap().restore().unwrap();
+            ends_with(0, run(&site, &CONFIRM));
+            assert_eq!(
+                told(&taken(&site).last().unwrap().1).len()
+                    + told(&taken(&site).iter().nth_back(1).unwrap().1).len(),
+                5,
+                "with the network back all three hosts are seen, and the scanner itself twice"
+            );
+        },
+    );
 }
 
 #[test]
@@ -298,12 +330,17 @@ fn a_failed_upload_loses_nothing_and_later_subnets_are_scanned() {
             ends_with(1, run(&site, &["scan"]));
             for cidr in [OFFICE, STORE] {
                 let outcome = outcome_of(&site, cidr);
-                assert!(matches!(outcome, Outcome::Scanned { .. }), "{cidr}: {outcome:?}");
+                assert!(
+                    matches!(outcome, Outcome::Scanned { .. }),
+                    "{cidr}: {outcome:?}"
+                );
             }
             let waiting = site.reports().unwrap();
             assert_eq!(waiting.len(), 2, "both reports are kept");
             assert!(
-                waiting.iter().any(|report| matches!(report.state, State::Waiting { .. })),
+                waiting
+                    .iter()
+                    .any(|report| matches!(report.state, State::Waiting { .. })),
                 "{waiting:#?}"
             );
 
@@ -351,9 +388,19 @@ fn the_second_name_server_is_no_target() {
                 "and it is no host of {cidr}"
             );
         }
-        let office = taken(&site).into_iter().find(|(cidr, _)| cidr == OFFICE).unwrap();
-        let printer = office.1.iter().find(|result| result["ip"] == "10.77.0.2").unwrap();
-        assert_eq!(printer["hostname"], "printer", "the first server's names are used");
+        let office = taken(&site)
+            .into_iter()
+            .find(|(cidr, _)| cidr == OFFICE)
+            .unwrap();
+        let printer = office
+            .1
+            .iter()
+            .find(|result| result["ip"] == "10.77.0.2")
+            .unwrap();
+        assert_eq!(
+            printer["hostname"], "printer",
+            "the first server's names are used"
+        );
     });
 }
 
@@ -362,7 +409,12 @@ fn a_hostile_ptr_name_never_reaches_the_scan_server() {
     in_namespace("a_hostile_ptr_name_never_reaches_the_scan_server", || {
         let mut model = Model::with_agent();
         let servers = model.add_name_servers("ours", "10.77.0.1");
-        model.add_subnet(subnet("10.77.0.0/27").agent(1).discover().resolve_with(servers));
+        model.add_subnet(
+            subnet("10.77.0.0/27")
+                .agent(1)
+                .discover()
+                .resolve_with(servers),
+        );
         let hostile: [&[&[u8]]; 8] = [
             &[b"{{ lookup('pipe','id') }}", b"example", b"com"],
             &[b"x'; DROP TABLE ipaddresses; --", b"example"],
@@ -385,7 +437,11 @@ fn a_hostile_ptr_name_never_reaches_the_scan_server() {
         let site = Site::start(plan(model, layout)).unwrap();
         ends_with(0, run(&site, &CONFIRM));
 
-        assert_eq!(site.server.executed(), Vec::<String>::new(), "nothing is executed there");
+        assert_eq!(
+            site.server.executed(),
+            Vec::<String>::new(),
+            "nothing is executed there"
+        );
         let taken = taken(&site);
         assert_eq!(taken.len(), 1);
         assert_eq!(
@@ -428,62 +484,81 @@ fn without_upload_reports_wait_in_the_outbox() {
 
 #[test]
 fn nonsense_subnets_are_refused_by_name_and_the_others_scanned() {
-    in_namespace("nonsense_subnets_are_refused_by_name_and_the_others_scanned", || {
-        let mut model = model();
-        let nonsense = [
-            "0.0.0.0/0",
-            "10.0.0.0/8",
-            "; rm -rf ~/24",
-            "10.77.0.0/28",
-            "8.8.8.0/28",
-            "10.77.1.0/33",
-        ];
-        for cidr in nonsense {
-            model.add_subnet(subnet(cidr).agent(1).discover());
-        }
-        let site = Site::start(plan(model, layout())).unwrap();
-        let ended = run(&site, &CONFIRM);
-        assert!(matches!(ended.code, Some(0 | 1)), "{}", ended.words());
-        all_confirmed(&site);
-        let run = site.runs().unwrap().pop().unwrap();
-        let mut refused = Vec::new();
-        let mut scanned = Vec::new();
-        for part in run.subnets {
-            match part.outcome {
-                Outcome::Scanned { .. } => scanned.push(part.cidr),
-                Outcome::LeftOut { why } => refused.push((part.cidr, why)),
-                other => panic!("{}: {other:?}", part.cidr),
+    in_namespace(
+        "nonsense_subnets_are_refused_by_name_and_the_others_scanned",
+        || {
+            let mut model = model();
+            let nonsense = [
+                "0.0.0.0/0",
+                "10.0.0.0/8",
+                "; rm -rf ~/24",
+                "10.77.0.0/28",
+                "8.8.8.0/28",
+                "10.77.1.0/33",
+            ];
+            for cidr in nonsense {
+                model.add_subnet(subnet(cidr).agent(1).discover());
             }
-        }
-        scanned.sort();
-        assert_eq!(scanned, [OFFICE, STORE], "the good ones are scanned, each once");
-        let why = |cidr: &str| {
-            let found = refused.iter().find(|(other, _)| other == cidr);
-            found.map(|(_, why)| why).unwrap_or_else(|| panic!("{cidr} is not accounted for"))
-        };
-        assert!(matches!(why("0.0.0.0/0"), LeftOut::NoMask | LeftOut::Refused(_)));
-        assert!(matches!(
-            why("10.0.0.0/8"),
-            LeftOut::Parent | LeftOut::Refused(Refusal::TooLarge { .. } | Refusal::Overlaps { .. })
-        ));
-        assert!(matches!(
-            why("; rm -rf ~/24"),
-            LeftOut::Refused(Refusal::NotANetwork)
-        ));
-        assert!(matches!(
-            why("10.77.0.0/28"),
-            LeftOut::Refused(Refusal::Duplicate { .. })
-        ));
-        assert!(matches!(why("8.8.8.0/28"), LeftOut::Refused(Refusal::Public)));
-        assert!(matches!(
-            why("10.77.1.0/33"),
-            LeftOut::Refused(Refusal::NotANetwork)
-        ));
-        let shown = ends_with(0, self::run(&site, &["subnets"])).stdout;
-        for cidr in nonsense {
-            assert!(shown.contains(cidr), "{cidr} is shown with its reason: {shown}");
-        }
-    });
+            let site = Site::start(plan(model, layout())).unwrap();
+            let ended = run(&site, &CONFIRM);
+            assert!(matches!(ended.code, Some(0 | 1)), "{}", ended.words());
+            all_confirmed(&site);
+            let run = site.runs().unwrap().pop().unwrap();
+            let mut refused = Vec::new();
+            let mut scanned = Vec::new();
+            for part in run.subnets {
+                match part.outcome {
+                    Outcome::Scanned { .. } => scanned.push(part.cidr),
+                    Outcome::LeftOut { why } => refused.push((part.cidr, why)),
+                    other => panic!("{}: {other:?}", part.cidr),
+                }
+            }
+            scanned.sort();
+            assert_eq!(
+                scanned,
+                [OFFICE, STORE],
+                "the good ones are scanned, each once"
+            );
+            let why = |cidr: &str| {
+                let found = refused.iter().find(|(other, _)| other == cidr);
+                found
+                    .map(|(_, why)| why)
+                    .unwrap_or_else(|| panic!("{cidr} is not accounted for"))
+            };
+            assert!(matches!(
+                why("0.0.0.0/0"),
+                LeftOut::NoMask | LeftOut::Refused(_)
+            ));
+            assert!(matches!(
+                why("10.0.0.0/8"),
+                LeftOut::Parent
+                    | LeftOut::Refused(Refusal::TooLarge { .. } | Refusal::Overlaps { .. })
+            ));
+            assert!(matches!(
+                why("; rm -rf ~/24"),
+                LeftOut::Refused(Refusal::NotANetwork)
+            ));
+            assert!(matches!(
+                why("10.77.0.0/28"),
+                LeftOut::Refused(Refusal::Duplicate { .. })
+            ));
+            assert!(matches!(
+                why("8.8.8.0/28"),
+                LeftOut::Refused(Refusal::Public)
+            ));
+            assert!(matches!(
+                why("10.77.1.0/33"),
+                LeftOut::Refused(Refusal::NotANetwork)
+            ));
+            let shown = ends_with(0, self::run(&site, &["subnets"])).stdout;
+            for cidr in nonsense {
+                assert!(
+                    shown.contains(cidr),
+                    "{cidr} is shown with its reason: {shown}"
+                );
+            }
+        },
+    );
 }
 
 #[test]
@@ -503,18 +578,27 @@ fn with_phpipam_down_it_scans_from_what_it_has_and_says_how_old() {
             );
             for cidr in [OFFICE, STORE] {
                 let outcome = outcome_of(&site, cidr);
-                assert!(matches!(outcome, Outcome::Scanned { .. }), "{cidr}: {outcome:?}");
+                assert!(
+                    matches!(outcome, Outcome::Scanned { .. }),
+                    "{cidr}: {outcome:?}"
+                );
             }
             let stale = site.reports().unwrap();
             assert!(
-                stale[2..].iter().all(|report| report.stale && !is_confirmed(report)),
+                stale[2..]
+                    .iter()
+                    .all(|report| report.stale && !is_confirmed(report)),
                 "made from old addresses, and not to be confirmed without phpIPAM: {stale:#?}"
             );
             assert!(
                 site.server.received().len() > before,
                 "the scan server can be reached, so it is told"
             );
-            assert_eq!(site.cached_subnets().unwrap().len(), 2, "the cache is as it was");
+            assert_eq!(
+                site.cached_subnets().unwrap().len(),
+                2,
+                "the cache is as it was"
+            );
 
             site.ipam.heal();
             ends_with(0, run(&site, &CONFIRM));
@@ -631,7 +715,11 @@ fn what_keeps_it_from_starting_is_said_in_words() {
         site.set("client_name", Model::EXAMPLE_APP).unwrap();
         site.set("scanagent_code", "no-such-code").unwrap();
         let ended = ends_with(3, run(&site, &["scan"]));
-        assert!(ended.words().contains("scanagent_code"), "{}", ended.words());
+        assert!(
+            ended.words().contains("scanagent_code"),
+            "{}",
+            ended.words()
+        );
         assert_eq!(site.server.received().len(), 0, "and nothing is reported");
     });
 }

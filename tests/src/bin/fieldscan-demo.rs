@@ -172,7 +172,10 @@ impl Demo {
     fn introduce(&self, site: &Site) {
         let hosts: usize = site.expected().values().map(|all| all.len()).sum();
         self.heading("A simulated site");
-        println!("  phpIPAM      {} (its own certificate authority)", site.ipam.url());
+        println!(
+            "  phpIPAM      {} (its own certificate authority)",
+            site.ipam.url()
+        );
         println!("  scan server  {}", site.server.url());
         match site.network() {
             Some(network) => println!(
@@ -190,12 +193,12 @@ impl Demo {
 
     fn work(&self, site: &Site) -> Result<ExitCode> {
         self.run(site, &["doctor"], true)?;
-        let scanned = self.run(
-            site,
-            &["scan", "--wait-confirmed", CONFIRMED_WITHIN],
-            false,
-        )?;
-        let subnet = site.expected().keys().next().context("a plan has subnets")?;
+        let scanned = self.run(site, &["scan", "--wait-confirmed", CONFIRMED_WITHIN], false)?;
+        let subnet = site
+            .expected()
+            .keys()
+            .next()
+            .context("a plan has subnets")?;
         self.run(site, &["addresses", subnet], true)?;
         self.run(site, &["reports", "--all"], true)?;
         self.journeys(site)?;
@@ -265,7 +268,12 @@ impl Demo {
         let unconfirmed: Vec<String> = reports
             .iter()
             .filter(|report| !matches!(report.state, State::Confirmed { .. }))
-            .map(|report| format!("report {} of {}: {:?}", report.id, report.cidr, report.state))
+            .map(|report| {
+                format!(
+                    "report {} of {}: {:?}",
+                    report.id, report.cidr, report.state
+                )
+            })
             .collect();
         well &= self.verdict(
             !reports.is_empty() && unconfirmed.is_empty(),

@@ -291,10 +291,7 @@ impl Watch {
             sys::signal::{Signal, kill},
             unistd::Pid,
         };
-        kill(
-            Pid::from_raw(self.child.id().try_into()?),
-            Signal::SIGTERM,
-        )?;
+        kill(Pid::from_raw(self.child.id().try_into()?), Signal::SIGTERM)?;
         let mut status = None;
         let ended = wait_until(bound, || {
             status = self.child.try_wait().ok().flatten();
@@ -335,7 +332,9 @@ pub fn processes(name: &str) -> Vec<(u32, String)> {
             let comm = std::fs::read_to_string(path.join("comm")).ok()?;
             let stat = std::fs::read_to_string(path.join("stat")).ok()?;
             // A zombie holds nothing but its number until its parent, or init, asks for it.
-            let dead = stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z'));
+            let dead = stat
+                .rsplit_once(") ")
+                .is_some_and(|(_, rest)| rest.starts_with('Z'));
             if comm.trim_end() != name || dead || namespace(&path)? != ours {
                 return None;
             }
