@@ -29,6 +29,13 @@ pub enum Problem {
         /// The secret's name: `client_token`, `auth_token`, `client_password`.
         name: String,
     },
+    /// A secret's source has something that can't be used: a file that can't be read, or bytes that are not text.
+    SecretUnreadable {
+        /// The secret's name.
+        name: String,
+        /// Which source, and what is wrong with it; never the value.
+        detail: String,
+    },
     /// The OS keychain can't be used.
     KeychainUnavailable {
         /// The system's words.
@@ -272,6 +279,7 @@ impl Problem {
             SettingMissing { .. }
             | SettingsInvalid { .. }
             | SecretMissing { .. }
+            | SecretUnreadable { .. }
             | KeychainUnavailable { .. }
             | IpamCertificate { .. }
             | IpamInsecure
@@ -306,6 +314,7 @@ impl Problem {
             SettingMissing { .. }
             | SettingsInvalid { .. }
             | SecretMissing { .. }
+            | SecretUnreadable { .. }
             | KeychainUnavailable { .. }
             | ClockOff { .. }
             | DiskFull

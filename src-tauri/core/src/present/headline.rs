@@ -178,6 +178,7 @@ fn keeps_from_working(problem: &Problem) -> bool {
         SettingMissing { .. }
         | SettingsInvalid { .. }
         | SecretMissing { .. }
+        | SecretUnreadable { .. }
         | KeychainUnavailable { .. }
         | IpamCertificate { .. }
         | IpamInsecure

@@ -83,6 +83,10 @@ fn sentences(problem: &Problem, subnet: &dyn Fn(SubnetId) -> String) -> (String,
             format!("The secret `{name}` is not set."),
             format!("Set it: `fieldscan secret set {name}`.{}", place_of(name)),
         ),
+        SecretUnreadable { name, .. } => (
+            format!("The secret `{name}` can't be read from where it is kept."),
+            format!("Correct the file or variable, or set it anew: `fieldscan secret set {name}`."),
+        ),
         KeychainUnavailable { .. } => (
             "The system's keychain can't be used.".into(),
             "Unlock it or start it. On a machine without one, set `FIELDSCAN_CLIENT_TOKEN` and `FIELDSCAN_AUTH_TOKEN`, or put the files under `$CREDENTIALS_DIRECTORY`.".into(),
@@ -275,6 +279,7 @@ fn said(problem: &Problem) -> Option<Said> {
         StoreFailing { detail } => ("The database said", detail),
         SettingsInvalid { detail }
         | ScheduleInvalid { detail }
+        | SecretUnreadable { detail, .. }
         | IpamCertificate { detail }
         | ServerCertificate { detail }
         | IpamNotFound { detail }
@@ -354,6 +359,10 @@ mod tests {
             },
             SecretMissing {
                 name: "client_token".into(),
+            },
+            SecretUnreadable {
+                name: "auth_token".into(),
+                detail: "the file in `$CREDENTIALS_DIRECTORY` is not text".into(),
             },
             KeychainUnavailable {
                 detail: detail.clone(),

@@ -150,6 +150,7 @@ fn candidates(text: &str, entries: &[Entry], key: &Key, value: &str) -> Vec<Stri
             && existing.ends_with('\n')
         {
             places.push(at);
+            break;
         }
     }
     places.push(text.len());

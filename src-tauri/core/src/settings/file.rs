@@ -1,5 +1,7 @@
 //! A settings file's text → settings, with all its mistakes at once.
 
+use std::collections::HashMap;
+
 use super::{
     Settings,
     keys::{self, Draft},
@@ -59,14 +61,14 @@ pub(super) fn read(
     let mut draft = Draft::default();
     let mut warnings = Vec::new();
     let mut mistakes = Vec::new();
-    let mut seen: Vec<(String, Position)> = Vec::new();
+    let mut seen: HashMap<String, Position> = HashMap::new();
     let mut server_at = None;
 
     for entry in entries {
         let Entry { key, at, value, .. } = entry;
         let secret = SECRET_KEYS.into_iter().find(|name| *name == key);
         let known = keys::key(&key);
-        if let Some((_, first)) = seen.iter().find(|(name, _)| *name == key)
+        if let Some(first) = seen.get(&key)
             && !key.is_empty()
         {
             mistakes.push(Mistake {
@@ -77,7 +79,7 @@ pub(super) fn read(
             });
             continue;
         }
-        seen.push((key.clone(), at));
+        seen.insert(key.clone(), at);
 
         match (known, secret) {
             (Some(known), _) => {

@@ -243,6 +243,7 @@ fn schedules() {
         "\"false\"",
         "1500ms",
         "20 years",
+        "0 0 30 2 *",
     ] {
         assert_eq!(mistakes(&format!("schedule: {text}\n")).len(), 1, "{text}");
     }
@@ -472,6 +473,11 @@ fn a_broken_text_is_not_changed() {
 fn the_example_is_the_defaults_and_names_every_key() {
     let example = to_yaml(&Settings::default());
     assert_eq!(ok(&example), Settings::default());
+    assert_eq!(
+        example,
+        include_str!("../../settings.example.yaml").replace("\r\n", "\n"),
+        "the file for readers says what the table of keys says; if the table is right, replace it with the left text"
+    );
     let mut all = String::new();
     for line in example.lines() {
         let uncommented = line.strip_prefix('#').filter(|rest| !rest.starts_with(' '));
@@ -496,6 +502,33 @@ fn the_example_is_the_defaults_and_names_every_key() {
         .unwrap();
         assert_eq!(parse(&set).unwrap().1, [], "{set}");
     }
+}
+
+#[test]
+fn long_and_deep_texts_are_read_or_refused_soon() {
+    let begun = std::time::Instant::now();
+    let keys: String = (0..10_000).map(|n| format!("key{n}: 1\n")).collect();
+    assert_eq!(parse(&keys).unwrap().1.len(), 10_000);
+    let comments = "# http_port: 1\n".repeat(10_000);
+    assert!(set(&comments, "http_port", "2").is_ok());
+    for deep in [
+        "[".repeat(100_000),
+        "- ".repeat(100_000),
+        "a: ".repeat(100_000),
+        "{a: ".repeat(100_000),
+        format!("x: {}{}\n", "[".repeat(250), "]".repeat(250)),
+        format!("client_token: {}\n", "- ".repeat(250)),
+        "&a [*a, ".repeat(200),
+    ] {
+        let _ = parse(&deep);
+        let _ = import(&deep);
+        let _ = blank_tokens(&deep);
+    }
+    assert!(
+        begun.elapsed() < Duration::from_secs(60),
+        "no file may hold the agent up: {:?}",
+        begun.elapsed()
+    );
 }
 
 #[test]

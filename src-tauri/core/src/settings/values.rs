@@ -214,9 +214,19 @@ pub(super) fn schedule(node: &Node) -> Result<Option<Schedule>, Fault> {
         .build()
         .parse(&text)
     {
-        Ok(_) => Ok(Some(Schedule::Cron(text))),
+        Ok(cron) if comes(&cron) => Ok(Some(Schedule::Cron(text))),
+        Ok(_) => Err(Fault::found(format!(
+            "{}, a date that never comes",
+            show(&text)
+        ))),
         Err(error) => Err(Fault::found(format!("{} ({error})", show(&text)))),
     }
+}
+
+/// Whether the expression names any time at all; `0 0 30 2 *` doesn't.
+fn comes(cron: &croner::Cron) -> bool {
+    let leap_year = jiff::civil::date(2024, 1, 1).to_zoned(TimeZone::UTC);
+    leap_year.is_ok_and(|start| cron.find_next_occurrence(&start, true).is_ok())
 }
 
 pub(super) fn schedule_text(schedule: &Schedule) -> String {

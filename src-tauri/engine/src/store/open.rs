@@ -285,7 +285,7 @@ fn log_is_empty(path: &Path) -> bool {
     fs::metadata(beside(path, "-wal")).map_or(true, |metadata| metadata.len() == 0)
 }
 
-/// Renames the database and its companions; the new path of the main file, if there is one.
+/// Renames the database and its companions. Returns the new path: the main file's, or its log's where that is all there is.
 fn set_aside(dir: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
     let path = dir.join(DATABASE);
     let stamp = now.strftime("%Y%m%dT%H%M%SZ");
@@ -305,7 +305,11 @@ fn set_aside(dir: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
         }
     }
     sync_dir(dir).map_err(|error| StoreError::io(&dir.display().to_string(), &error))?;
-    Ok(aside)
+    Ok(if aside.exists() {
+        aside
+    } else {
+        beside(&aside, "-wal")
+    })
 }
 
 fn remove(path: &Path) -> Result<(), StoreError> {

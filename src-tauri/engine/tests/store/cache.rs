@@ -195,6 +195,24 @@ fn nothing_of_one_key_is_seen_under_another() {
         reader.subnets(&key()).unwrap()[0].last_scan,
         Some(scan.scan)
     );
+
+    store
+        .save_addresses(
+            &key(),
+            SubnetId(9),
+            &fieldscan_core::ipam::AddressBook {
+                addresses: Vec::new(),
+                fetched_at: at(5),
+            },
+        )
+        .unwrap();
+    store
+        .save_assignment(&others[0], &assignment(vec![subnet(9, "10.0.9.0/24")]))
+        .unwrap();
+    assert_eq!(
+        store.reader().subnets(&others[0]).unwrap()[0].addresses_at,
+        None
+    );
 }
 
 #[test]

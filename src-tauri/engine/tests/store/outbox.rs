@@ -128,6 +128,12 @@ fn bodies_stay_until_a_later_scan_is_confirmed() {
     }
     assert!(has(&store, 9), "the last confirmed one can be looked at");
     assert!(has(&store, 10), "another subnet's");
+    let late = later(&scans[0].reports[0].0, 21, State::Confirmed { at: at(21) });
+    store.save_report(&late).unwrap();
+    assert!(
+        has(&store, 9),
+        "an older one confirmed late takes nothing from a newer one"
+    );
     assert_eq!(
         store.reader().report(ReportId(4)).unwrap().unwrap().1,
         None,

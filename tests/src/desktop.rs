@@ -1,0 +1,218 @@
+//! A desktop session of its own: a session bus, and a real Secret Service (gnome-keyring) on it.
+//!
+//! It has its own home and run-time folder, so that nobody's keychain is touched. Processes that shall live in it get
+//! [`Session::env`].
+
+use std::{
+    ffi::OsString,
+    fs,
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+
+/// How long a daemon may take to be ready.
+const READY: Duration = Duration::from_secs(20);
+
+/// The Secret Service of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keyring {
+    /// There is none.
+    None,
+    /// It runs, and nobody has unlocked it since this person's account was made.
+    NeverUnlocked,
+    /// It runs and is unlocked.
+    Unlocked,
+}
+
+/// A session bus with its daemons; all end when it is dropped.
+pub struct Session {
+    /// The bus's address.
+    pub address: String,
+    folder: tempfile::TempDir,
+    bus: Child,
+    keyring: Option<Child>,
+}
+
+/// Why no session can be had on this machine; `None` when its programs are there.
+pub fn missing() -> Option<String> {
+    ["dbus-daemon", "dbus-send", "gnome-keyring-daemon"]
+        .into_iter()
+        .find(|program| {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            !std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+        })
+        .map(|program| format!("{program} is not installed"))
+}
+
+impl Session {
+    /// Starts a bus, and a Secret Service on it if wanted.
+    ///
+    /// # Errors
+    /// A program is missing, or doesn't get ready.
+    pub fn start(keyring: Keyring) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        for name in ["home", "run"] {
+            let path = folder.path().join(name);
+            fs::create_dir(&path)?;
+            #[cfg(unix)]
+            fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+        }
+        // Without folders of services: nothing starts by itself.
+        let config = folder.path().join("bus.conf");
+        fs::write(
+            &config,
+            format!(
+                r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={}</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"#,
+                bus_socket(folder.path()).display()
+            ),
+        )?;
+        let mut bus = Command::new("dbus-daemon")
+            .arg("--config-file")
+            .arg(&config)
+            .args(["--nofork", "--nopidfile", "--print-address"])
+            .envs(env(folder.path(), None))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("dbus-daemon")?;
+        let mut address = String::new();
+        let read = match bus.stdout.take() {
+            Some(output) => BufReader::new(output).read_line(&mut address),
+            None => Ok(0),
+        };
+        let mut session = Session {
+            address: address.trim().to_owned(),
+            folder,
+            bus,
+            keyring: None,
+        };
+        if read? == 0 {
+            bail!("dbus-daemon ended before it printed its address");
+        }
+        session.start_keyring(keyring)?;
+        Ok(session)
+    }
+
+    /// Starts the Secret Service on a session that has none yet.
+    ///
+    /// # Errors
+    /// It is missing, or doesn't get ready.
+    pub fn start_keyring(&mut self, keyring: Keyring) -> anyhow::Result<()> {
+        let unlock = match keyring {
+            Keyring::None => return Ok(()),
+            Keyring::NeverUnlocked => false,
+            Keyring::Unlocked => true,
+        };
+        let mut daemon = Command::new("gnome-keyring-daemon");
+        daemon
+            .args(["--foreground", "--components=secrets"])
+            .args(unlock.then_some("--unlock"))
+            .envs(self.env())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut daemon = daemon.spawn().context("gnome-keyring-daemon")?;
+        if let Some(mut input) = daemon.stdin.take()
+            && unlock
+        {
+            input.write_all(b"test\n")?;
+        }
+        self.keyring = Some(daemon);
+        let until = Instant::now() + READY;
+        while !self.has_owner("org.freedesktop.secrets")? {
+            if Instant::now() > until {
+                bail!("gnome-keyring-daemon was not on the bus within {READY:?}");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    /// Locks the keyring; the next one who needs it is to be asked for its password.
+    ///
+    /// # Errors
+    /// The service refuses.
+    pub fn lock_keyring(&self) -> anyhow::Result<()> {
+        let output = Command::new("dbus-send")
+            .args(["--session", "--print-reply"])
+            .arg("--dest=org.freedesktop.secrets")
+            .args([
+                "/org/freedesktop/secrets",
+                "org.freedesktop.Secret.Service.Lock",
+                "array:objpath:/org/freedesktop/secrets/aliases/default",
+            ])
+            .envs(self.env())
+            .output()
+            .context("dbus-send")?;
+        if !output.status.success() {
+            bail!("{}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(())
+    }
+
+    /// What a process needs in its environment to live in this session.
+    pub fn env(&self) -> Vec<(&'static str, OsString)> {
+        env(self.folder.path(), Some(&self.address))
+    }
+
+    /// The session's home folder.
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    fn has_owner(&self, name: &str) -> anyhow::Result<bool> {
+        let output = Command::new("dbus-send")
+            .args(["--session", "--print-reply=literal"])
+            .arg("--dest=org.freedesktop.DBus")
+            .args(["/", "org.freedesktop.DBus.NameHasOwner"])
+            .arg(format!("string:{name}"))
+            .envs(self.env())
+            .output()
+            .context("dbus-send")?;
+        Ok(String::from_utf8_lossy(&output.stdout).contains("true"))
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        for child in self.keyring.iter_mut().chain([&mut self.bus]) {
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
+}
+
+fn bus_socket(folder: &Path) -> PathBuf {
+    folder.join("run/bus")
+}
+
+fn env(folder: &Path, address: Option<&str>) -> Vec<(&'static str, OsString)> {
+    let home = folder.join("home");
+    let address = match address {
+        Some(address) => address.to_owned(),
+        None => format!("unix:path={}", bus_socket(folder).display()),
+    };
+    vec![
+        ("DBUS_SESSION_BUS_ADDRESS", address.into()),
+        ("XDG_RUNTIME_DIR", folder.join("run").into()),
+        ("XDG_CONFIG_HOME", home.join(".config").into()),
+        ("XDG_DATA_HOME", home.join(".local/share").into()),
+        ("XDG_CACHE_HOME", home.join(".cache").into()),
+        ("HOME", home.into()),
+    ]
+}
