@@ -17,7 +17,10 @@ use std::{
 
 use fieldscan_core::problem::Problem;
 use fieldscan_engine::vault::{Secret, Source, Vault};
-use fieldscan_tests::desktop::{self, Keyring, Session};
+use fieldscan_tests::{
+    desktop::{self, Keyring, Session},
+    skip::skip_named,
+};
 use secrecy::{ExposeSecret, SecretString};
 
 const INSIDE: &str = "FIELDSCAN_TEST_INSIDE";
@@ -30,7 +33,7 @@ fn inside() -> bool {
 fn session(test: &str, keyring: Keyring) -> Option<Session> {
     match desktop::missing() {
         Some(reason) => {
-            println!("SKIPPED {test}: {reason}");
+            skip_named(test, &reason);
             None
         }
         None => Some(Session::start(keyring).unwrap()),

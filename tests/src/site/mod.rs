@@ -33,7 +33,7 @@ use crate::{
 };
 
 pub use depot::HOSTILE_NAME;
-pub use program::{Ended, Watch, built_program, processes};
+pub use program::{Ended, Watch, built_program, processes, run_to_end};
 pub use wait::wait_until;
 
 /// What a site is made of.

@@ -1,7 +1,7 @@
 //! Running the real `fieldscan` on a site: with its settings, its folder, and an environment without anything else.
 
 use std::{
-    io::{BufRead as _, BufReader, Read},
+    io::{BufRead as _, BufReader, Read, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
@@ -126,7 +126,7 @@ impl Site {
     pub fn run(&self, bound: Duration, arguments: &[&str]) -> Result<Ended> {
         let mut command = self.fieldscan()?;
         command.args(arguments);
-        run(command, bound)
+        run_to_end(command, b"", bound)
     }
 
     /// Starts `fieldscan watch` with whatever `change` adds to it.
@@ -141,17 +141,24 @@ impl Site {
     }
 }
 
-/// Runs a program to its end.
-fn run(mut command: Command, bound: Duration) -> Result<Ended> {
+/// Runs a program to its end, with `input` as its standard input.
+///
+/// # Errors
+/// When it can't be started, or hasn't ended after `bound`; it is then killed.
+pub fn run_to_end(mut command: Command, input: &[u8], bound: Duration) -> Result<Ended> {
     let began = Instant::now();
     let mut child = command
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .with_context(|| format!("can't start {command:?}"))?;
     let stdout = collect(child.stdout.take());
     let stderr = collect(child.stderr.take());
+    if let Some(mut stdin) = child.stdin.take() {
+        // Short enough for the pipe; who doesn't read it doesn't miss it.
+        let _ = stdin.write_all(input);
+    }
     let mut status = None;
     let ended = wait_until(bound, || {
         status = child.try_wait().ok().flatten();
