@@ -180,6 +180,13 @@ pub enum Problem {
         /// The server's words.
         words: String,
     },
+    /// A report in the database is not as it was written, so it is not sent.
+    ReportDamaged {
+        /// The report.
+        report: ReportId,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// The scan server fails (5xx, 408, 429).
     ServerFailing {
         /// HTTP status.
@@ -298,6 +305,7 @@ impl Problem {
             | ServerInsecure
             | ServerTokenRejected { .. }
             | ReportRejected { .. }
+            | ReportDamaged { .. }
             | ReportPartly { .. }
             | ReportUnconfirmed { .. }
             | ClockOff { .. }
@@ -348,6 +356,7 @@ impl Problem {
             | ServerTokenRejected { .. }
             | ServerFailing { .. } => Subject::Server,
             ReportRejected { report, .. }
+            | ReportDamaged { report, .. }
             | ReportPartly { report, .. }
             | ReportUnconfirmed { report } => Subject::Report(*report),
         }
@@ -412,6 +421,18 @@ impl Problems {
                 true
             }
         }
+    }
+
+    /// Clears those that only tell of something past, once they are old.
+    pub fn forget_old(&mut self, now: jiff::Timestamp) {
+        const OLD: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+        self.0.retain(|standing| match standing.problem {
+            Problem::StoreSetAside { .. } => !standing
+                .since
+                .saturating_add(OLD)
+                .is_ok_and(|until| until <= now),
+            _ => true,
+        });
     }
 
     /// Clears those that are over. Returns whether anything changed.

@@ -24,7 +24,7 @@ mod value;
 
 use std::path::PathBuf;
 
-use fieldscan_core::{ids::AgentCode, problem::Problem};
+use fieldscan_core::{ids::AgentCode, problem::Problem, settings::Settings};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 pub use self::{
@@ -50,6 +50,24 @@ pub struct CacheKey {
     pub app: String,
     /// `scanagent_code`.
     pub agent_code: AgentCode,
+}
+
+impl CacheKey {
+    /// The key under which these settings keep their data.
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            api_url: settings
+                .api_url
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            app: settings.client_name.clone().unwrap_or_default(),
+            agent_code: settings
+                .scanagent_code
+                .clone()
+                .unwrap_or_else(|| AgentCode::new("")),
+        }
+    }
 }
 
 /// The database, held by this process alone.

@@ -93,10 +93,13 @@ impl Server {
         );
         let status = reply.status;
         match status {
+            // The scan server's answer is empty: a page comes from somebody else, most often a portal that wants a log-in.
+            200..=299 if is_page(&reply.body) => not_taken(answered_by_another("a web page")),
             200..=299 => Answer::Taken {
                 status,
                 baseline: None,
             },
+            300..=399 => not_taken(answered_by_another(&self.words(&reply))),
             408 | 429 | 500..=599 => Answer::NotNow {
                 problem: Problem::ServerFailing {
                     status,
@@ -197,6 +200,19 @@ fn not_taken(problem: Problem) -> Answer {
             problem,
             retry_after: None,
         }
+    }
+}
+
+/// Whether the body is HTML.
+fn is_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<")
+}
+
+fn answered_by_another(what: &str) -> Problem {
+    Problem::ServerUnreachable {
+        detail: format!(
+            "{what} came instead of the scan server's answer: is this a network that wants a log-in first?"
+        ),
     }
 }
 

@@ -289,6 +289,7 @@ impl Agent {
                 effects.push(Effect::Prune(before.unwrap_or(Timestamp::MIN)));
             }
         }
+        self.problems.forget_old(now);
         self.lasting.problems = self.problems.sorted();
         if self.lasting != self.saved {
             self.saved = self.lasting.clone();

@@ -210,6 +210,7 @@ fn keeps_from_working(problem: &Problem) -> bool {
         | NoRoute { .. }
         | ServerUnreachable { .. }
         | ReportRejected { .. }
+        | ReportDamaged { .. }
         | ServerFailing { .. }
         | ReportPartly { .. }
         | ReportUnconfirmed { .. }

@@ -208,6 +208,10 @@ fn sentences(problem: &Problem, subnet: &dyn Fn(SubnetId) -> String) -> (String,
             format!("The scan server refused report {report} (HTTP status {status})."),
             "The report is kept. Mend the cause, then send it again: `fieldscan reports --retry`.".into(),
         ),
+        ReportDamaged { report, .. } => (
+            format!("Report {report} is damaged in the database, so it is not sent."),
+            "Scan the subnet again: the new report tells what this one would have told.".into(),
+        ),
         ServerFailing { status, .. } => (
             format!("The scan server fails (HTTP status {status})."),
             "Reports wait and are sent again by themselves. If this lasts, look into the scan server's log.".into(),
@@ -279,6 +283,7 @@ fn said(problem: &Problem) -> Option<Said> {
         StoreFailing { detail } => ("The database said", detail),
         SettingsInvalid { detail }
         | ScheduleInvalid { detail }
+        | ReportDamaged { detail, .. }
         | SecretUnreadable { detail, .. }
         | IpamCertificate { detail }
         | ServerCertificate { detail }
@@ -437,6 +442,10 @@ mod tests {
                 report,
                 status: 413,
                 words: words.clone(),
+            },
+            ReportDamaged {
+                report,
+                detail: "host 3 breaks a rule of the filter".into(),
             },
             ServerFailing { status: 503, words },
             ReportPartly {
