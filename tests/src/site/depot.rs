@@ -73,7 +73,7 @@ impl Plan {
     #[must_use]
     pub fn depot() -> Plan {
         let mut model = Model::with_agent();
-        // The second one doesn't exist, and lies in no subnet of ours.
+        // The second one lies in no subnet of ours.
         let dns = model.add_name_servers("Depot DNS", "10.77.0.53;10.99.0.54");
         let swept = |cidr: &str, what: &str| {
             subnet(cidr)
@@ -140,7 +140,11 @@ impl Plan {
         } = draft;
         Plan {
             model,
-            layout: Some(layout.name_server([10, 77, 0, 53], names)),
+            layout: Some(
+                layout
+                    .name_server([10, 77, 0, 53], names.clone())
+                    .name_server([10, 99, 0, 54], names),
+            ),
             settings: Vec::new(),
             expected,
         }

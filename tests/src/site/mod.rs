@@ -19,9 +19,9 @@ use anyhow::{Context as _, Result};
 use fieldscan_core::{
     compare::{Difference, Standing},
     delivery::Report,
-    ids::AgentCode,
     ipam::Subnet,
     run::Run,
+    settings,
 };
 use fieldscan_engine::store::{AddressRow, CacheKey, Reader, ReportFilter, Scope};
 use tempfile::TempDir;
@@ -193,17 +193,15 @@ impl Site {
         &self.expected
     }
 
-    /// The key under which the agent keeps what it has of this site.
+    /// The key under which the agent keeps what it has of this site, by the present settings.
     ///
     /// # Errors
-    /// When phpIPAM's URL can't be read.
+    /// When the settings can't be read.
     pub fn cache_key(&self) -> Result<CacheKey> {
-        let api_url = url::Url::parse(&self.ipam.url())?;
-        Ok(CacheKey {
-            api_url: api_url.to_string(),
-            app: Model::EXAMPLE_APP.to_owned(),
-            agent_code: AgentCode::new(Model::EXAMPLE_CODE),
-        })
+        let text = std::fs::read_to_string(self.settings_file())?;
+        let (settings, _) = settings::parse(&text)
+            .map_err(|mistakes| anyhow::anyhow!("the settings are wrong: {mistakes:?}"))?;
+        Ok(CacheKey::of(&settings))
     }
 
     /// The agent's database, to be looked at. May be open in the agent meanwhile.
