@@ -519,14 +519,10 @@ fn an_imported_secret_is_in_the_keychain_and_nowhere_else() {
         writeln!(file, "  auth_token: \"{AUTH_TOKEN}\"  # keep secret").unwrap();
         std::fs::write(&reference, file).unwrap();
 
+        // A machine on which Fieldscan has just been installed.
+        std::fs::remove_file(site.settings_file()).unwrap();
         let imported = desktop(
-            &[
-                "config",
-                "import",
-                reference.to_str().unwrap(),
-                "--blank",
-                "--force",
-            ],
+            &["config", "import", reference.to_str().unwrap(), "--blank"],
             b"",
         );
         assert_eq!(imported.code, Some(0), "{}", imported.words());
@@ -540,6 +536,17 @@ fn an_imported_secret_is_in_the_keychain_and_nowhere_else() {
         let set = desktop(&["secret", "set", "client_password"], password.as_bytes());
         assert_eq!(set.code, Some(0), "{}", set.words());
         seen.take("secret set", &set);
+
+        let ca_file = site.folder().join("ca.pem");
+        for (key, value) in [
+            ("ca_file", ca_file.to_str().unwrap()),
+            ("schedule", "off"),
+            ("log_level", "debug"),
+        ] {
+            let set = desktop(&["config", "set", key, value], b"");
+            assert_eq!(set.code, Some(0), "{}", set.words());
+            seen.take("config set", &set);
+        }
 
         let scanned = desktop(&["scan", "--wait-confirmed", "60"], b"");
         assert_eq!(

@@ -234,10 +234,10 @@ impl Demo {
             println!(
                 "  {}",
                 self.look.strong(&format!(
-                    "Report {}: {}, {} hosts",
+                    "Report {}: {}, {}",
                     report.id,
                     report.cidr,
-                    report.hosts.len()
+                    present::count(report.hosts.len() as u64, "host", "hosts")
                 ))
             );
             for step in &report.journey {
