@@ -157,6 +157,9 @@ pub struct IpamView {
 pub struct DeliveryView {
     /// Queued or Waiting.
     pub waiting: u32,
+    /// Whether one is on its way to the scan server right now. If not, nothing can be sent at present.
+    #[serde(default)]
+    pub sending: bool,
     /// Sent, not yet confirmed.
     pub sent: u32,
     /// Confirmed by this process.

@@ -1,6 +1,7 @@
 //! Carries the decisions of `fieldscan-core` out: phpIPAM, nmap, uploads, keychain, database, and the one loop.
 
 pub mod diagnostics;
+pub mod doctor;
 pub mod http;
 pub mod logging;
 pub mod nmap;

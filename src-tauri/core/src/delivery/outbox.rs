@@ -632,6 +632,7 @@ impl Outbox {
     /// The outbox in numbers.
     pub fn view(&self) -> DeliveryView {
         let mut view = DeliveryView {
+            sending: self.sending.is_some(),
             confirmed: self.confirmed,
             ..DeliveryView::default()
         };

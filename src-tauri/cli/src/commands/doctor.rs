@@ -1,0 +1,154 @@
+//! `doctor`: each step with its own tick, and what to do where one fails.
+
+use fieldscan_core::{present, problem::Problem};
+use fieldscan_engine::{
+    doctor::{Outcome, Patient, Progress, StepId, examine},
+    settings_file,
+};
+use serde::Serialize;
+
+use crate::{
+    failure::{Exit, Failure},
+    output::{Output, Tone, document::ProblemDocument, plain, write_stdout},
+    place::Place,
+    progress::Step,
+    session,
+};
+
+#[derive(Serialize)]
+pub(super) struct DoctorDocument {
+    ok: bool,
+    steps: Vec<StepDocument>,
+}
+
+#[derive(Serialize)]
+struct StepDocument {
+    id: StepId,
+    title: &'static str,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<ProblemDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<StepId>,
+}
+
+pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
+    let live = !out.is_json();
+    let steps = session::block_on(async {
+        let mut ended = Vec::new();
+        let mut shown: Result<(), Failure> = Ok(());
+        let mut waiting: Option<Step> = None;
+        examine(patient(place), |progress| match progress {
+            Progress::Begun(step) => {
+                waiting = live.then(|| Step::begin(step.title()));
+            }
+            Progress::Ended(step, outcome) => {
+                if let Some(step) = waiting.take() {
+                    step.end();
+                }
+                if live && shown.is_ok() {
+                    shown = write_stdout(&tick(out, step, &outcome));
+                }
+                ended.push((step, outcome));
+            }
+        })
+        .await;
+        shown.map(|()| ended)
+    })?;
+    let failed = steps
+        .iter()
+        .filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_)))
+        .count();
+    if out.is_json() {
+        out.show(&document(&steps), |_| String::new())?;
+    } else {
+        let says = match failed {
+            0 => "Everything that a scan needs works.".to_owned(),
+            n => format!("{} failed.", present::count(n as u64, "step", "steps")),
+        };
+        write_stdout(&format!("\n{}\n", out.style.paint(Tone::Strong, says)))?;
+    }
+    Ok(match failed {
+        0 => Exit::Done,
+        _ => Exit::Problems,
+    })
+}
+
+/// What there is to be examined. Settings that are missing are the first step's failure, not the command's.
+pub(super) fn patient(place: &Place) -> Patient {
+    let settings = match settings_file::read(&place.settings_file) {
+        Ok(Some((settings, _))) => Ok(settings),
+        Ok(None) => Ok(fieldscan_core::settings::Settings::default()),
+        Err(error) => Err(Problem::from(&error)),
+    };
+    Patient {
+        settings,
+        vault: fieldscan_engine::vault::Vault::open(),
+        nmap: place.nmap.clone(),
+    }
+}
+
+/// All steps as a document.
+pub(super) fn document(steps: &[(StepId, Outcome)]) -> DoctorDocument {
+    DoctorDocument {
+        ok: !steps
+            .iter()
+            .any(|(_, outcome)| matches!(outcome, Outcome::Failed(_))),
+        steps: steps
+            .iter()
+            .map(|(id, outcome)| {
+                let (outcome, detail, problem, because) = match outcome {
+                    Outcome::Ok(detail) => ("ok", Some(detail.clone()), None, None),
+                    Outcome::Warning(problem) => ("warning", None, Some(problem), None),
+                    Outcome::Failed(problem) => ("failed", None, Some(problem), None),
+                    Outcome::NotTried(because) => ("not-tried", None, None, Some(*because)),
+                };
+                StepDocument {
+                    id: *id,
+                    title: id.title(),
+                    outcome,
+                    detail,
+                    problem: problem.map(ProblemDocument::of),
+                    because,
+                }
+            })
+            .collect(),
+    }
+}
+
+/// A step's line, with what to do below it where there is something.
+fn tick(out: &Output, step: StepId, outcome: &Outcome) -> String {
+    let style = out.style;
+    let title = format!("{:<18}", step.title());
+    let line = |tone, mark: &str, says: &str| {
+        format!("{} {title} {}\n", style.paint(tone, mark), plain(says))
+    };
+    let with_remedy = |tone, mark, problem: &Problem| {
+        let words = present::words(problem);
+        let mut text = line(tone, mark, &words.what);
+        let indent = " ".repeat(21);
+        if let Problem::SettingsInvalid { detail } = problem {
+            for place in detail.lines() {
+                text += &format!("{indent}{}\n", plain(place));
+            }
+        } else if let Some(said) = &words.said {
+            text += &format!("{indent}{}: “{}”\n", said.by, plain(&said.words));
+        }
+        text + &format!("{indent}{}\n", plain(&words.remedy))
+    };
+    match outcome {
+        Outcome::Ok(detail) => line(Tone::Known, "✓", detail),
+        Outcome::Warning(problem) => with_remedy(Tone::Mismatch, "!", problem),
+        Outcome::Failed(problem) => with_remedy(Tone::Missing, "✗", problem),
+        Outcome::NotTried(because) => format!(
+            "{} {}\n",
+            style.paint(Tone::Faint, "·"),
+            style.paint(
+                Tone::Faint,
+                format!("{title} not tried: “{}” comes first", because.title())
+            )
+        ),
+    }
+}

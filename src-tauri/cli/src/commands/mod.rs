@@ -1,0 +1,104 @@
+//! What each command does: one module for each group.
+
+mod addresses;
+mod config;
+mod diagnostics;
+mod doctor;
+mod export;
+mod import;
+mod pages;
+mod reports;
+mod runs;
+mod scan;
+mod secret;
+mod status;
+mod subnets;
+mod watch;
+
+use fieldscan_core::{
+    present::{self, number},
+    problem::Standing,
+};
+
+use crate::{
+    args::{Cli, Command},
+    failure::{Exit, Failure},
+    output::{Output, Tone, plain},
+    place::Place,
+};
+
+/// Does what was asked.
+pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
+    let out = Output::new(cli.globals.json);
+    match &cli.command {
+        Command::Completions(args) => return pages::completions(args),
+        Command::Man(args) => return pages::man(args),
+        Command::Scan(_)
+        | Command::Status
+        | Command::Subnets
+        | Command::Addresses(_)
+        | Command::Runs(_)
+        | Command::Run(_)
+        | Command::Reports(_)
+        | Command::Config(_)
+        | Command::Secret(_)
+        | Command::Doctor
+        | Command::Watch
+        | Command::Export(_)
+        | Command::Diagnostics(_) => {}
+    }
+    let place = Place::of(&cli.globals)?;
+    match cli.command {
+        Command::Scan(args) => scan::run(&place, &out, &args),
+        Command::Status => status::run(&place, &out),
+        Command::Subnets => subnets::run(&place, &out),
+        Command::Addresses(args) => addresses::run(&place, &out, &args),
+        Command::Runs(args) => runs::list(&place, &out, &args),
+        Command::Run(args) => runs::show(&place, &out, &args),
+        Command::Reports(args) => reports::run(&place, &out, &args),
+        Command::Config(args) => config::run(&place, &out, &args),
+        Command::Secret(args) => secret::run(&out, &args),
+        Command::Doctor => doctor::run(&place, &out),
+        Command::Watch => watch::run(&place),
+        Command::Export(args) => export::run(&place, &args),
+        Command::Diagnostics(args) => diagnostics::run(&place, &out, &args),
+        Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
+    }
+}
+
+/// Problems under a heading, each with what happened and what to do.
+fn problems(
+    out: &Output,
+    standing: &[Standing],
+    name: &dyn Fn(fieldscan_core::ids::SubnetId) -> Option<String>,
+    now: jiff::Timestamp,
+) -> String {
+    let mut text = String::new();
+    for problem in standing {
+        let words = present::words_with(&problem.problem, name);
+        let mark = match problem.problem.severity() {
+            fieldscan_core::problem::Severity::Notice => out.style.paint(Tone::Faint, "·"),
+            fieldscan_core::problem::Severity::Waiting => out.style.paint(Tone::Mismatch, "…"),
+            fieldscan_core::problem::Severity::NeedsPerson => out.style.paint(Tone::Missing, "✗"),
+        };
+        let age = present::age(problem.since, now);
+        text += &format!(
+            "  {mark} {}  {}\n",
+            plain(&words.what),
+            out.style.paint(Tone::Faint, age)
+        );
+        if let Some(said) = &words.said {
+            text += &format!("    {}: “{}”\n", said.by, plain(&said.words));
+        }
+        text += &format!("    {}\n", plain(&words.remedy));
+    }
+    text
+}
+
+/// A number, or nothing for none: tables stay calm where there is nothing to see.
+fn some(n: u32) -> String {
+    match n {
+        0 => String::new(),
+        n => number(u64::from(n)),
+    }
+}

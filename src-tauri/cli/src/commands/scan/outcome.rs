@@ -1,0 +1,334 @@
+//! What came of a run: shown, and made into an exit code.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use fieldscan_core::{
+    delivery::{Report, State},
+    host::Host,
+    ids::{ReportId, SubnetId},
+    present::{self, count},
+    problem::{Problem, Severity, Standing, Subject},
+    report::host_name,
+    run::{Outcome, Run, Scan},
+    snapshot::Snapshot,
+};
+use ipnetwork::IpNetwork;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    args,
+    commands::{addresses::not_assigned, problems, reports, runs},
+    deliver::Ended,
+    failure::{Exit, Failure, exit_of},
+    output::{
+        Cell, Column, Output, Table, Tone,
+        document::{CountsDocument, ProblemDocument, ReportDocument, RunDocument, probably},
+        plain,
+    },
+    place::Place,
+};
+
+/// How many addresses are named for each kind of change.
+const NAMED: usize = 20;
+
+/// A finished run with all that is to be said of it.
+pub(super) struct Finished {
+    run: Run,
+    scans: Vec<(Scan, Vec<Host>)>,
+    reports: Vec<Report>,
+    problems: Vec<Standing>,
+    assigned: Vec<(SubnetId, String)>,
+    no_upload: bool,
+    wait_confirmed: bool,
+    ended: Ended,
+    now: Timestamp,
+}
+
+#[derive(Serialize)]
+struct ScanDocument {
+    run: RunDocument,
+    counts: CountsDocument,
+    changes: Vec<ChangesDocument>,
+    reports: Vec<ReportDocument>,
+    problems: Vec<ProblemDocument>,
+    exit_code: u8,
+}
+
+#[derive(Serialize)]
+struct ChangesDocument {
+    subnet: SubnetId,
+    cidr: String,
+    new: Vec<IpAddr>,
+    gone: Vec<IpAddr>,
+    changed: Vec<IpAddr>,
+}
+
+impl Finished {
+    pub(super) fn read(
+        place: &Place,
+        run: Run,
+        snapshot: Snapshot,
+        args: &args::Scan,
+        ended: Ended,
+    ) -> Result<Self, Failure> {
+        let records = place.records()?;
+        let mut scans = Vec::new();
+        for part in &run.subnets {
+            if let Outcome::Scanned { scan, .. } = &part.outcome
+                && let Some(record) = records.reader.scan(*scan)?
+            {
+                let hosts = records.reader.hosts_of_scan(*scan)?;
+                scans.push((record, hosts));
+            }
+        }
+        let reports = reports::of_run(&records, &run)?;
+        let of_run: BTreeSet<SubnetId> = run.subnets.iter().map(|part| part.subnet).collect();
+        let ids: BTreeSet<ReportId> = reports.iter().map(|report| report.id).collect();
+        let problems =
+            snapshot
+                .problems
+                .into_iter()
+                .filter(|standing| match standing.problem.subject() {
+                    Subject::Subnet(id) => of_run.contains(&id),
+                    Subject::Report(id) => ids.contains(&id),
+                    Subject::Server => !args.no_upload,
+                    Subject::Ipam | Subject::Nmap | Subject::Machine => true,
+                });
+        Ok(Self {
+            problems: problems.collect(),
+            assigned: snapshot
+                .subnets
+                .into_iter()
+                .map(|subnet| (subnet.id, subnet.cidr))
+                .collect(),
+            run,
+            scans,
+            reports,
+            no_upload: args.no_upload,
+            wait_confirmed: args.wait_confirmed.is_some(),
+            ended,
+            now: records.now,
+        })
+    }
+
+    fn name(&self, id: SubnetId) -> Option<String> {
+        let (_, cidr) = self.assigned.iter().find(|(subnet, _)| *subnet == id)?;
+        Some(cidr.clone())
+    }
+
+    fn scanned(&self) -> bool {
+        !self.scans.is_empty()
+    }
+
+    /// A network that was asked for and is none of the assigned ones.
+    fn unassigned(&self) -> Option<IpNetwork> {
+        match self.run.problem {
+            Some(Problem::NotAssigned { network }) => Some(network),
+            _ => None,
+        }
+    }
+
+    /// The exit code, or the failure that takes the place of a result.
+    pub(super) fn exit(&self) -> Result<Exit, Failure> {
+        if let (Some(network), true) = (self.unassigned(), self.scanned()) {
+            let failure = self.not_assigned(network);
+            crate::output::note(failure.text(crate::output::Style::stderr()).trim_end());
+        }
+        Ok(self.code())
+    }
+
+    fn not_assigned(&self, network: IpNetwork) -> Failure {
+        let cidrs: Vec<String> = self.assigned.iter().map(|(_, cidr)| cidr.clone()).collect();
+        not_assigned(network, &cidrs)
+    }
+
+    fn code(&self) -> Exit {
+        if self.ended == Ended::Stopped || self.run.stopped {
+            return Exit::Stopped;
+        }
+        if self.unassigned().is_some() {
+            return Exit::Usage;
+        }
+        if let Some(problem) = self.run.problem.as_ref().filter(|_| !self.scanned()) {
+            return exit_of(problem);
+        }
+        let failed = self.run.subnets.iter().any(|part| match part.outcome {
+            Outcome::Failed { .. } => true,
+            Outcome::Scanned { .. } | Outcome::LeftOut { .. } | Outcome::Stopped => false,
+        });
+        if failed && !self.scanned() {
+            return Exit::Nothing;
+        }
+        let grave = self.problems.iter().any(|standing| {
+            standing.problem.severity() >= Severity::Waiting
+                // What earlier runs left waiting is not this run's affair.
+                && !matches!(standing.problem.subject(), Subject::Report(_))
+        });
+        match failed || grave || !self.reports.iter().all(|report| self.is_well(report)) {
+            true => Exit::Problems,
+            false => Exit::Done,
+        }
+    }
+
+    fn is_well(&self, report: &Report) -> bool {
+        match &report.state {
+            State::Confirmed { .. } | State::Superseded { .. } => true,
+            State::Sent { .. } => !self.wait_confirmed,
+            State::Queued | State::Waiting { .. } => self.no_upload,
+            State::Partly { .. } | State::Unconfirmed { .. } | State::Rejected { .. } => false,
+        }
+    }
+
+    pub(super) fn show(&self, out: &Output) -> Result<(), Failure> {
+        if !self.scanned() {
+            if let Some(network) = self.unassigned() {
+                return Err(self.not_assigned(network));
+            }
+            if let Some(problem) = &self.run.problem {
+                return Err(Failure::of(exit_of(problem), problem.clone()));
+            }
+        }
+        let document = ScanDocument {
+            run: (&self.run).into(),
+            counts: runs::counts(&self.run).into(),
+            changes: self
+                .scans
+                .iter()
+                .map(|(scan, _)| ChangesDocument {
+                    subnet: scan.subnet,
+                    cidr: scan.cidr.clone(),
+                    new: scan.changes.new.clone(),
+                    gone: scan.changes.gone.clone(),
+                    changed: scan.changes.changed.clone(),
+                })
+                .collect(),
+            reports: reports::documents(&self.reports, self.now),
+            problems: self
+                .problems
+                .iter()
+                .map(|standing| ProblemDocument::standing(standing, &|id| self.name(id)))
+                .collect(),
+            exit_code: self.code() as u8,
+        };
+        out.show(&document, |out| self.text(out))
+    }
+
+    fn text(&self, out: &Output) -> String {
+        let mut text = out.style.paint(Tone::Strong, self.answer()) + "\n\n";
+        text += &runs::subnets(out, &self.run);
+        text += &self.changes(out);
+        if !self.reports.is_empty() {
+            text += &format!("\n{}\n", out.style.paint(Tone::Strong, "Reports"));
+            for report in &self.reports {
+                text += &format!(
+                    "  {}  {}  {}\n",
+                    report.id,
+                    plain(&report.cidr),
+                    reports::journey(out, report)
+                );
+                if let Some(says) = self.says(report) {
+                    text += &format!("      {says}\n");
+                }
+            }
+            if self.no_upload {
+                text += "  They wait in the outbox; the next `fieldscan scan` or `fieldscan watch` sends them.\n";
+            }
+        }
+        if !self.problems.is_empty() {
+            text += &format!("\n{}\n", out.style.paint(Tone::Strong, "Needs a look"));
+            text += &problems(out, &self.problems, &|id| self.name(id), self.now);
+        }
+        text
+    }
+
+    fn answer(&self) -> String {
+        if self.run.stopped {
+            return "Stopped before the end.".to_owned();
+        }
+        if !self.scanned() {
+            return "Nothing was scanned.".to_owned();
+        }
+        let mut answer = present::answer(&runs::counts(&self.run));
+        let waits =
+            |report: &&Report| matches!(report.state, State::Queued | State::Waiting { .. });
+        let waiting = self.reports.iter().filter(waits).count();
+        if waiting > 0 && !self.no_upload {
+            answer += &format!(
+                "; {}",
+                count(waiting as u64, "report waits", "reports wait")
+            );
+        }
+        if self.scans.iter().any(|(scan, _)| scan.ipam_stale) {
+            answer += ", by what phpIPAM told before";
+        }
+        answer + "."
+    }
+
+    /// What is to be said of a report beside its journey.
+    fn says(&self, report: &Report) -> Option<String> {
+        let words = || {
+            plain(&present::state(
+                &report.state,
+                report.hosts.len(),
+                self.now,
+                &jiff::tz::TimeZone::system(),
+            ))
+        };
+        match &report.state {
+            State::Queued if self.no_upload => None,
+            State::Queued | State::Waiting { .. } | State::Rejected { .. } => Some(words()),
+            State::Partly { .. } | State::Unconfirmed { .. } => {
+                let probably = probably(&report.state).unwrap_or_default();
+                Some(format!("{} {probably}", words()))
+            }
+            State::Sent { .. } | State::Confirmed { .. } | State::Superseded { .. } => None,
+        }
+    }
+
+    fn changes(&self, out: &Output) -> String {
+        let mut table = Table::new([
+            Column::Left(""),
+            Column::Left(""),
+            Column::Left(""),
+            Column::Left(""),
+        ]);
+        for (scan, hosts) in &self.scans {
+            let changes = &scan.changes;
+            for (what, tone, all) in [
+                ("new", Tone::Unknown, &changes.new),
+                ("gone", Tone::Missing, &changes.gone),
+                ("changed", Tone::Mismatch, &changes.changed),
+            ] {
+                for ip in all.iter().take(NAMED) {
+                    let host = hosts.iter().find(|host| host.ip == *ip);
+                    let mac = host.and_then(|host| host.mac).map(present::mac);
+                    let name = host.and_then(|host| host_name(host.ptr.as_deref()?, *ip));
+                    table.row([
+                        Cell::toned(tone, what),
+                        ip.to_string().into(),
+                        Cell::toned(Tone::Faint, mac.unwrap_or_default()),
+                        Cell::toned(Tone::Faint, plain(&name.unwrap_or_default())),
+                    ] as [Cell; 4]);
+                }
+                if all.len() > NAMED {
+                    let more = format!("and {} more in {}", all.len() - NAMED, scan.cidr);
+                    table.row([
+                        Cell::toned(tone, what),
+                        plain(&more).into(),
+                        "".into(),
+                        "".into(),
+                    ] as [Cell; 4]);
+                }
+            }
+        }
+        if table.is_empty() {
+            return String::new();
+        }
+        format!(
+            "\n{}\n{}",
+            out.style.paint(Tone::Strong, "Since the last scan"),
+            out.table(&table, 2)
+        )
+    }
+}

@@ -1,0 +1,188 @@
+//! `secret`: into the keychain from a prompt or standard input, never from the command line.
+
+use std::io::{IsTerminal, Read};
+
+use fieldscan_engine::vault::{self, Vault};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+use crate::{
+    args::{Secret, SecretName, SecretOf},
+    failure::{Exit, Failure, exit_of},
+    output::{Cell, Column, Output, Table, Tone, document::ProblemDocument, plain},
+};
+
+/// No secret is longer, in bytes.
+const LONGEST: u64 = 64 * 1024;
+
+#[derive(Serialize)]
+struct SecretsDocument {
+    secrets: Vec<SecretDocument>,
+}
+
+#[derive(Serialize)]
+struct SecretDocument {
+    name: &'static str,
+    source: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<ProblemDocument>,
+}
+
+#[derive(Serialize)]
+struct ChangeDocument {
+    secret: &'static str,
+    changed: bool,
+}
+
+impl From<SecretName> for vault::Secret {
+    fn from(name: SecretName) -> Self {
+        match name {
+            SecretName::ClientToken => Self::ClientToken,
+            SecretName::AuthToken => Self::AuthToken,
+            SecretName::ClientPassword => Self::ClientPassword,
+        }
+    }
+}
+
+pub(super) fn run(out: &Output, args: &Secret) -> Result<Exit, Failure> {
+    let vault = Vault::open();
+    match args {
+        Secret::Set(SecretOf { name }) => set(out, &vault, (*name).into()),
+        Secret::Status => status(out, &vault),
+        Secret::Delete(SecretOf { name }) => delete(out, &vault, (*name).into()),
+    }
+}
+
+fn set(out: &Output, vault: &Vault, secret: vault::Secret) -> Result<Exit, Failure> {
+    let value = read(secret)?;
+    vault
+        .set(secret, &value)
+        .map_err(|problem| Failure::of(exit_of(&problem), problem))?;
+    let document = ChangeDocument {
+        secret: secret.name(),
+        changed: true,
+    };
+    let hidden = vault.get_outside(secret).ok().flatten();
+    out.show(&document, |_| {
+        let mut text = format!("{secret} is in the keychain.\n");
+        if let Some(found) = hidden {
+            text += &format!(
+                "It is not used as long as {} has one.\n",
+                source(found.source, secret)
+            );
+        }
+        text
+    })?;
+    Ok(Exit::Done)
+}
+
+/// From a prompt without echo, or from standard input where that is no terminal.
+fn read(secret: vault::Secret) -> Result<SecretString, Failure> {
+    let unread = |error: std::io::Error| {
+        Failure::new(
+            Exit::Usage,
+            "secret-unread",
+            format!("{secret} could not be read."),
+        )
+        .detail(error.to_string())
+    };
+    let value = if std::io::stdin().is_terminal() {
+        rpassword::prompt_password(format!("{secret} (not shown): ")).map_err(unread)?
+    } else {
+        let mut text = String::new();
+        std::io::stdin()
+            .take(LONGEST + 1)
+            .read_to_string(&mut text)
+            .map_err(unread)?;
+        text
+    };
+    let value = SecretString::from(value);
+    let text = value.expose_secret().trim_end_matches(['\r', '\n']);
+    let refused = |what: &str| {
+        Failure::new(
+            Exit::Usage,
+            "secret-refused",
+            format!("{secret} was not changed: {what}."),
+        )
+        .remedy(format!(
+            "Give it at the prompt, or on standard input: `fieldscan secret set {secret} < FILE`."
+        ))
+    };
+    if text.trim().is_empty() {
+        return Err(refused("nothing was given"));
+    }
+    if text.len() as u64 > LONGEST {
+        return Err(refused("what was given is longer than any secret"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(refused(
+            "what was given has more than one line, or control characters",
+        ));
+    }
+    Ok(SecretString::from(text))
+}
+
+fn status(out: &Output, vault: &Vault) -> Result<Exit, Failure> {
+    let found = vault.status();
+    let document = SecretsDocument {
+        secrets: found
+            .iter()
+            .map(|(secret, found)| SecretDocument {
+                name: secret.name(),
+                source: match found {
+                    Ok(source) => source.map(source_code),
+                    Err(_) => None,
+                },
+                problem: found.as_ref().err().map(ProblemDocument::of),
+            })
+            .collect(),
+    };
+    out.show(&document, |out| {
+        let mut table = Table::new([Column::Left(""), Column::Left("")]);
+        for (secret, found) in &found {
+            let (tone, says) = match found {
+                Ok(Some(found)) => (Tone::Known, format!("in {}", source(*found, *secret))),
+                Ok(None) => (Tone::Faint, "not set".to_owned()),
+                Err(problem) => (Tone::Missing, crate::session::line(problem)),
+            };
+            table.row([secret.name().into(), Cell::toned(tone, plain(&says))] as [Cell; 2]);
+        }
+        out.table(&table, 0)
+    })?;
+    let broken = found.iter().any(|(_, found)| found.is_err());
+    Ok(if broken { Exit::Problems } else { Exit::Done })
+}
+
+fn delete(out: &Output, vault: &Vault, secret: vault::Secret) -> Result<Exit, Failure> {
+    let changed = vault
+        .delete(secret)
+        .map_err(|problem| Failure::of(exit_of(&problem), problem))?;
+    let document = ChangeDocument {
+        secret: secret.name(),
+        changed,
+    };
+    out.show(&document, |_| match changed {
+        true => format!("{secret} is no longer in the keychain.\n"),
+        false => format!("{secret} was not in the keychain.\n"),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn source_code(source: vault::Source) -> &'static str {
+    match source {
+        vault::Source::Environment => "environment",
+        vault::Source::CredentialsDirectory => "credentials-directory",
+        vault::Source::Keychain => "keychain",
+    }
+}
+
+/// Where a secret is, as a person finds it.
+pub(super) fn source(source: vault::Source, secret: vault::Secret) -> String {
+    match source {
+        vault::Source::Environment => format!("the environment ({})", secret.variable()),
+        vault::Source::CredentialsDirectory => {
+            format!("$CREDENTIALS_DIRECTORY/{}", secret.name())
+        }
+        vault::Source::Keychain => "the keychain".to_owned(),
+    }
+}

@@ -1,0 +1,197 @@
+//! `status`: the answer in one sentence, then what needs a look. Fast, however much there is.
+
+use fieldscan_core::{
+    present::{self, Words, count, headline},
+    snapshot::{Pause, Snapshot},
+};
+use fieldscan_engine::store::{self, Holder};
+use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
+
+use super::{problems, runs};
+use crate::{
+    failure::{Exit, Failure},
+    output::{
+        Output, Tone,
+        document::{CountsDocument, ProblemDocument, RunDocument},
+        plain,
+    },
+    place::{Place, Records, complete},
+};
+
+#[derive(Serialize)]
+struct StatusDocument {
+    headline: String,
+    agent: Option<HolderDocument>,
+    /// The run that goes on.
+    running: Option<RunDocument>,
+    last_run: Option<RunDocument>,
+    next_run: Option<Timestamp>,
+    paused: Option<Pause>,
+    ipam: fieldscan_core::snapshot::IpamView,
+    subnets: usize,
+    counts: CountsDocument,
+    reports: fieldscan_core::snapshot::DeliveryView,
+    problems: Vec<ProblemDocument>,
+}
+
+#[derive(Serialize)]
+struct HolderDocument {
+    pid: u32,
+    program: String,
+    since: Timestamp,
+}
+
+pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
+    let records = place.records()?;
+    let snapshot = records.snapshot()?;
+    let holder = store::holder(&place.data_dir)?;
+    let newest = records.reader.runs(&records.key, 1)?.pop();
+    // A record without an end is a run that goes on only while somebody is at work.
+    let running = newest.filter(|run| run.finished_at.is_none() && holder.is_some());
+    let name = |id| {
+        let subnet = snapshot.subnets.iter().find(|subnet| subnet.id == id)?;
+        Some(subnet.cidr.clone())
+    };
+    let missing = complete(&records.settings).err();
+    let headline = match &missing {
+        Some(problem) => present::words(problem).what,
+        None => headline(&snapshot),
+    };
+    let document = StatusDocument {
+        headline: headline.clone(),
+        running: running.as_ref().map(RunDocument::from),
+        last_run: snapshot.last_run.as_ref().map(RunDocument::from),
+        next_run: snapshot.next_run.filter(|_| holder.is_some()),
+        paused: snapshot.paused,
+        ipam: snapshot.ipam.clone(),
+        subnets: snapshot.subnets.len(),
+        counts: counts(&snapshot).into(),
+        reports: snapshot.delivery,
+        problems: snapshot
+            .problems
+            .iter()
+            .map(|standing| ProblemDocument::standing(standing, &name))
+            .collect(),
+        agent: holder.as_ref().map(|holder| HolderDocument {
+            pid: holder.pid,
+            program: holder.program.clone(),
+            since: holder.since,
+        }),
+    };
+    out.show(&document, |out| {
+        let mut text = out.style.paint(Tone::Strong, plain(&headline)) + "\n";
+        if let Some(Words { remedy, .. }) = missing.as_ref().map(present::words) {
+            text += &format!("{}\n", plain(&remedy));
+        }
+        text += "\n";
+        for (what, says) in facts(&records, &snapshot, holder.as_ref(), running.is_some()) {
+            text += &format!(
+                "  {}  {says}\n",
+                out.style.paint(Tone::Faint, format!("{what:<10}"))
+            );
+        }
+        if !snapshot.problems.is_empty() {
+            text += "\n";
+            text += &problems(out, &snapshot.problems, &name, records.now);
+        }
+        text
+    })?;
+    Ok(Exit::Done)
+}
+
+fn facts(
+    records: &Records,
+    snapshot: &Snapshot,
+    holder: Option<&Holder>,
+    running: bool,
+) -> Vec<(&'static str, String)> {
+    let zone = TimeZone::system();
+    let now = records.now;
+    let when = |at| present::when(at, now, &zone);
+    let mut facts = Vec::new();
+    facts.push((
+        "Last scan",
+        match &snapshot.last_run {
+            Some(run) => {
+                let at = run.finished_at.unwrap_or(run.started_at);
+                let length = at.duration_since(run.started_at);
+                let took = std::time::Duration::try_from(length).unwrap_or_default();
+                let stopped = if run.stopped { ", stopped" } else { "" };
+                format!(
+                    "{}, took {}{stopped} (run {})",
+                    when(at),
+                    present::duration(took),
+                    run.id
+                )
+            }
+            None => "none yet".to_owned(),
+        },
+    ));
+    facts.push((
+        "Agent",
+        match holder {
+            Some(holder) if running => format!("a scan is running (process {})", holder.pid),
+            Some(holder) => format!(
+                "at work since {} (process {})",
+                when(holder.since),
+                holder.pid
+            ),
+            None => "not running; `fieldscan watch` follows the schedule".to_owned(),
+        },
+    ));
+    match (snapshot.paused, snapshot.next_run) {
+        (Some(Pause::Until(until)), _) => {
+            facts.push(("Next scan", format!("paused until {}", when(until))))
+        }
+        (Some(Pause::UntilResumed), _) => facts.push(("Next scan", "paused".to_owned())),
+        (None, Some(at)) if holder.is_some() && !running => facts.push(("Next scan", when(at))),
+        (None, _) => {}
+    }
+    facts.push((
+        "phpIPAM",
+        match snapshot.ipam.fetched_at {
+            Some(at) => format!(
+                "{}, asked {}{}{}",
+                count(snapshot.subnets.len() as u64, "subnet", "subnets"),
+                present::age(at, now),
+                if snapshot.ipam.stale {
+                    ", out of date"
+                } else {
+                    ""
+                },
+                if snapshot.ipam.offline {
+                    ", could not be reached since"
+                } else {
+                    ""
+                },
+            ),
+            None => "not yet asked".to_owned(),
+        },
+    ));
+    let told = present::delivery_line(&snapshot.delivery, false);
+    let mut reports = told.unwrap_or_else(|| "all delivered".to_owned());
+    if let Some(next) = snapshot.delivery.next_try {
+        reports += &match holder {
+            Some(_) => format!("; next try: {}", when(next)),
+            None => {
+                "; sent by the next `fieldscan scan` or `watch`, or by `fieldscan reports --retry`"
+                    .to_owned()
+            }
+        };
+    }
+    facts.push(("Reports", reports));
+    facts
+}
+
+fn counts(snapshot: &Snapshot) -> fieldscan_core::compare::Counts {
+    let mut sum = fieldscan_core::compare::Counts::default();
+    for scan in snapshot
+        .subnets
+        .iter()
+        .filter_map(|subnet| subnet.last_scan)
+    {
+        runs::add(&mut sum, &scan.counts);
+    }
+    sum
+}

@@ -1,0 +1,97 @@
+//! `subnets`: what is assigned, how it is scanned, and how it was last seen.
+
+use fieldscan_core::{
+    plan::Mode,
+    present::{self, count, left_out, number},
+    snapshot::{PlanView, SubnetView},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{runs, some};
+use crate::{
+    failure::{Exit, Failure},
+    output::{Cell, Column, Output, Table, Tone, document::SubnetDocument, plain},
+    place::Place,
+};
+
+#[derive(Serialize)]
+struct SubnetsDocument {
+    fetched_at: Option<Timestamp>,
+    stale: bool,
+    subnets: Vec<SubnetDocument>,
+}
+
+pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
+    let records = place.records()?;
+    let snapshot = records.snapshot()?;
+    let document = SubnetsDocument {
+        fetched_at: snapshot.ipam.fetched_at,
+        stale: snapshot.ipam.stale,
+        subnets: snapshot.subnets.iter().map(SubnetDocument::of).collect(),
+    };
+    out.show(&document, |out| {
+        let Some(fetched_at) = snapshot.ipam.fetched_at else {
+            return "phpIPAM has not yet been asked. Ask it: `fieldscan scan`.\n".to_owned();
+        };
+        let stale = if snapshot.ipam.stale {
+            ", out of date"
+        } else {
+            ""
+        };
+        format!(
+            "{}\n\n{}",
+            out.style.paint(
+                Tone::Strong,
+                format!(
+                    "{} assigned, as phpIPAM said {}{stale}.",
+                    count(snapshot.subnets.len() as u64, "subnet is", "subnets are"),
+                    present::age(fetched_at, records.now),
+                )
+            ),
+            out.table(&table(&snapshot.subnets, records.now), 0),
+        )
+    })?;
+    Ok(Exit::Done)
+}
+
+/// One line for each subnet.
+pub(super) fn table(subnets: &[SubnetView], now: Timestamp) -> Table {
+    let mut table = Table::new([
+        Column::Left("Subnet"),
+        Column::Flexible("Description"),
+        Column::Left("Plan"),
+        Column::Right("Known"),
+        Column::Right("Unknown"),
+        Column::Right("Missing"),
+        Column::Right("Mismatch"),
+        Column::Left("Scanned"),
+    ]);
+    for subnet in subnets {
+        let scan = subnet.last_scan.as_ref();
+        let counts = scan.map(|scan| scan.counts).unwrap_or_default();
+        let plan = match &subnet.plan {
+            PlanView::Scanned(Mode::Sweep) => Cell::from("sweep"),
+            PlanView::Scanned(Mode::Known) => Cell::from("known addresses"),
+            PlanView::LeftOut(why) => Cell::toned(Tone::Faint, runs::short(&left_out(why))),
+        };
+        let known = match scan {
+            Some(_) => number(u64::from(counts.known)),
+            None => String::new(),
+        };
+        table.row([
+            plain(&subnet.cidr).into(),
+            plain(&subnet.description).into(),
+            plan,
+            Cell::toned(Tone::Known, known),
+            Cell::toned(Tone::Unknown, some(counts.unknown)),
+            Cell::toned(Tone::Missing, some(counts.missing)),
+            Cell::toned(Tone::Mismatch, some(counts.mismatch)),
+            Cell::toned(
+                Tone::Faint,
+                scan.map_or_else(String::new, |scan| present::age(scan.at, now)),
+            ),
+        ] as [Cell; 8]);
+    }
+    table
+}

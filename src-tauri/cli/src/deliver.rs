@@ -1,0 +1,120 @@
+//! Waits until reports are on their way, or until phpIPAM shows them.
+
+use std::time::Duration;
+
+use fieldscan_core::{
+    delivery::{Event, Report, State},
+    ids::ReportId,
+};
+use jiff::Timestamp;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::{
+    failure::Failure,
+    place::Records,
+    progress::Delivery,
+    session::{self, Session, Signals},
+};
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wait<'a> {
+    /// Of these.
+    pub(crate) reports: &'a [ReportId],
+    /// Until phpIPAM shows them, so long at the most; otherwise until each was tried.
+    pub(crate) until_confirmed: Option<Duration>,
+    /// What happened to them before then doesn't count.
+    pub(crate) retried_since: Option<Timestamp>,
+}
+
+/// How the waiting ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// There is nothing left to wait for.
+    Settled,
+    /// The time that was given is over.
+    TimeOver,
+    /// A person stopped it.
+    Stopped,
+}
+
+/// The states are read from the database: what is not in there has not happened.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// So often nothing may be left to wait for before that is believed.
+const QUIET_LOOKS: u32 = 2;
+
+pub(crate) async fn wait(
+    session: &Session,
+    records: &Records,
+    wait: Wait<'_>,
+) -> Result<Ended, Failure> {
+    let mut signals = Signals::listen()?;
+    let deadline = wait
+        .until_confirmed
+        .map(|patience| Instant::now() + patience);
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut progress = Delivery::new();
+    let mut quiet = 0;
+    let ended = loop {
+        let mut reports = Vec::with_capacity(wait.reports.len());
+        for id in wait.reports {
+            reports.extend(records.reader.report(*id)?.map(|(report, _)| report));
+        }
+        let sending = session.handle.snapshots().borrow().delivery.sending;
+        let waits = |report: &Report| is_awaited(report, &wait, sending);
+        let left = reports.iter().filter(|report| waits(report)).count();
+        // The database is a moment behind the agent: once more, to be sure.
+        quiet = if left == 0 { quiet + 1 } else { 0 };
+        if quiet > QUIET_LOOKS || (quiet > 0 && reports.iter().all(is_settled)) {
+            break Ended::Settled;
+        }
+        progress.show(&reports, left, deadline);
+        tokio::select! {
+            _ = look.tick() => {}
+            () = signals.stop() => break Ended::Stopped,
+        }
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            break Ended::TimeOver;
+        }
+    };
+    progress.end();
+    if ended == Ended::Stopped {
+        tokio::spawn(async move {
+            signals.stop().await;
+            session::end_hard();
+        });
+    }
+    Ok(ended)
+}
+
+/// Whether something more is to be expected of a report, soon.
+fn is_awaited(report: &Report, wait: &Wait<'_>, sending: bool) -> bool {
+    let begun = wait.retried_since.is_none_or(|since| {
+        let retried = |event: &Event| matches!(event, Event::Retried | Event::Superseded);
+        let mut steps = report.journey.iter();
+        steps.any(|step| step.at >= since && retried(&step.event))
+    });
+    match &report.state {
+        State::Queued => sending,
+        State::Waiting { .. }
+        | State::Rejected { .. }
+        | State::Partly { .. }
+        | State::Unconfirmed { .. } => !begun,
+        State::Sent { .. } => wait.until_confirmed.is_some(),
+        State::Confirmed { .. } | State::Superseded { .. } => false,
+    }
+}
+
+/// Whether nothing more can happen to a report whatever the agent still has in hand.
+fn is_settled(report: &Report) -> bool {
+    match &report.state {
+        State::Sent { .. } | State::Confirmed { .. } | State::Superseded { .. } => true,
+        State::Queued
+        | State::Waiting { .. }
+        | State::Rejected { .. }
+        | State::Partly { .. }
+        | State::Unconfirmed { .. } => false,
+    }
+}

@@ -1,0 +1,571 @@
+//! Tries every step from the settings to the scan server, each by itself, so that what fails is told where it fails.
+//!
+//! Changes nothing: phpIPAM is only asked, the scan server gets no report, and nmap is only asked for its version.
+
+use std::{path::PathBuf, sync::Arc};
+
+use fieldscan_core::{ids::AgentCode, plan, present::count, problem::Problem, settings::Settings};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+use serde::Serialize;
+
+use crate::{
+    http::{ClockReading, Limits, Now},
+    nmap::Nmap,
+    phpipam::{self, Auth, Connection},
+    upload::{Server, ServerConnection},
+    vault::{Secret, Source, Vault},
+};
+
+/// A step, in the order in which they are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepId {
+    /// The file can be read and has what is needed.
+    Settings,
+    /// The secrets are there.
+    Keychain,
+    /// Something answers at `api_url`.
+    Reachable,
+    /// It shows a certificate that is trusted.
+    Tls,
+    /// It is phpIPAM's API, and takes the token.
+    Token,
+    /// phpIPAM knows the agent by its code.
+    AgentCode,
+    /// Subnets are assigned to it.
+    Subnets,
+    /// The scan server answers and takes the token.
+    ScanServer,
+    /// There is an nmap that will do.
+    Nmap,
+    /// It gets raw sockets.
+    Privileges,
+    /// This machine's clock agrees with the servers'.
+    Clock,
+}
+
+impl StepId {
+    /// All of them, in order.
+    pub const ALL: [StepId; 11] = [
+        StepId::Settings,
+        StepId::Keychain,
+        StepId::Reachable,
+        StepId::Tls,
+        StepId::Token,
+        StepId::AgentCode,
+        StepId::Subnets,
+        StepId::ScanServer,
+        StepId::Nmap,
+        StepId::Privileges,
+        StepId::Clock,
+    ];
+
+    /// What is tried, in a few words.
+    pub fn title(self) -> &'static str {
+        match self {
+            StepId::Settings => "Settings",
+            StepId::Keychain => "Secrets",
+            StepId::Reachable => "phpIPAM answers",
+            StepId::Tls => "Its certificate",
+            StepId::Token => "Its token",
+            StepId::AgentCode => "Agent code",
+            StepId::Subnets => "Assigned subnets",
+            StepId::ScanServer => "Scan server",
+            StepId::Nmap => "nmap",
+            StepId::Privileges => "nmap's privileges",
+            StepId::Clock => "Clock",
+        }
+    }
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Well, with what was found.
+    Ok(String),
+    /// It works, but not as well as it could.
+    Warning(Problem),
+    /// It doesn't work.
+    Failed(Problem),
+    /// It can't be tried as long as that step fails.
+    NotTried(StepId),
+}
+
+/// What happens, as it happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// A step is tried.
+    Begun(StepId),
+    /// It ended. Comes once for each step.
+    Ended(StepId, Outcome),
+}
+
+/// What is examined.
+#[derive(Debug)]
+pub struct Patient {
+    /// The settings, or why they can't be used.
+    pub settings: Result<Settings, Problem>,
+    /// Where the secrets are.
+    pub vault: Vault,
+    /// The nmap to run, instead of the first one in `PATH`.
+    pub nmap: Option<PathBuf>,
+}
+
+/// A clock further off than this, in seconds, is a problem.
+const CLOCK_TOLERANCE: i64 = 60;
+
+/// Tries all steps, and tells of each as it begins and ends.
+pub async fn examine(patient: Patient, mut tell: impl FnMut(Progress)) {
+    let Patient {
+        settings,
+        vault,
+        nmap,
+    } = patient;
+    let vault = Arc::new(vault);
+
+    tell(Progress::Begun(StepId::Settings));
+    let (settings, outcome) = match settings {
+        Ok(settings) => {
+            let outcome = complete(&settings);
+            (Some(settings), outcome)
+        }
+        Err(problem) => (None, Outcome::Failed(problem)),
+    };
+    tell(Progress::Ended(StepId::Settings, outcome));
+
+    tell(Progress::Begun(StepId::Keychain));
+    let user = settings.as_ref().and_then(|all| all.client_user.clone());
+    let secrets = Secrets::read(vault, user.is_some()).await;
+    tell(Progress::Ended(StepId::Keychain, secrets.outcome()));
+
+    let mut clocks = Vec::new();
+    ask_phpipam(settings.as_ref(), &secrets, &mut clocks, &mut tell).await;
+    ask_server(settings.as_ref(), &secrets, &mut clocks, &mut tell).await;
+    try_nmap(nmap, &mut tell).await;
+
+    tell(Progress::Begun(StepId::Clock));
+    let offset = settings.map_or(0, |settings| settings.epoch_time_offset);
+    tell(Progress::Ended(StepId::Clock, clock(&clocks, offset)));
+}
+
+/// Whether the settings have what is needed.
+fn complete(settings: &Settings) -> Outcome {
+    let missing = [
+        ("api_url", settings.api_url.is_none()),
+        ("client_name", settings.client_name.is_none()),
+        ("scanagent_code", settings.scanagent_code.is_none()),
+    ];
+    match missing.into_iter().find(|(_, missing)| *missing) {
+        Some((key, _)) => Outcome::Failed(Problem::SettingMissing {
+            key: key.to_owned(),
+        }),
+        None => Outcome::Ok("all that is needed is set".to_owned()),
+    }
+}
+
+/// The secrets as they were found.
+struct Secrets {
+    needed: Secret,
+    token: Result<Option<(SecretString, Source)>, Problem>,
+    auth_token: Result<Option<(SecretString, Source)>, Problem>,
+}
+
+impl Secrets {
+    async fn read(vault: Arc<Vault>, user: bool) -> Self {
+        let needed = if user {
+            Secret::ClientPassword
+        } else {
+            Secret::ClientToken
+        };
+        // A keychain blocks for as long as a person takes to unlock it.
+        let read = tokio::task::spawn_blocking(move || {
+            let get = |secret| {
+                let found = vault.get(secret)?;
+                Ok(found.map(|found| (found.value, found.source)))
+            };
+            let token = get(needed);
+            let auth_token = match &token {
+                // Asking it again would only take as long again.
+                Err(problem @ Problem::KeychainUnavailable { .. }) => vault
+                    .get_outside(Secret::AuthToken)
+                    .map(|found| found.map(|found| (found.value, found.source)))
+                    .and_then(|found| match found {
+                        Some(found) => Ok(Some(found)),
+                        None => Err(problem.clone()),
+                    }),
+                Ok(_) | Err(_) => get(Secret::AuthToken),
+            };
+            (token, auth_token)
+        });
+        let (token, auth_token) = read.await.unwrap_or_else(|panicked| {
+            let problem = Problem::KeychainUnavailable {
+                detail: panicked.to_string(),
+            };
+            (Err(problem.clone()), Err(problem))
+        });
+        Self {
+            needed,
+            token,
+            auth_token,
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        let token = match &self.token {
+            Ok(Some((_, source))) => *source,
+            Ok(None) => {
+                return Outcome::Failed(Problem::SecretMissing {
+                    name: self.needed.name().to_owned(),
+                });
+            }
+            Err(problem) => return Outcome::Failed(problem.clone()),
+        };
+        let mut says = format!("{} {}", self.needed, place(token));
+        match &self.auth_token {
+            Ok(Some((_, source))) => says += &format!(", auth_token {}", place(*source)),
+            // The reference server can be run without one.
+            Ok(None) => says += ", no auth_token",
+            Err(problem) => return Outcome::Failed(problem.clone()),
+        }
+        Outcome::Ok(says)
+    }
+}
+
+fn place(source: Source) -> &'static str {
+    match source {
+        Source::Environment => "from the environment",
+        Source::CredentialsDirectory => "from $CREDENTIALS_DIRECTORY",
+        Source::Keychain => "from the keychain",
+    }
+}
+
+async fn ask_phpipam(
+    settings: Option<&Settings>,
+    secrets: &Secrets,
+    clocks: &mut Vec<ClockReading>,
+    tell: &mut impl FnMut(Progress),
+) {
+    let rest = [
+        StepId::Reachable,
+        StepId::Tls,
+        StepId::Token,
+        StepId::AgentCode,
+        StepId::Subnets,
+    ];
+    let connection = settings.and_then(|settings| {
+        Some(Connection {
+            api_url: settings.api_url.clone()?,
+            app: settings.client_name.clone()?,
+            // Not sent: how far one comes is tried without a token.
+            auth: Auth::Code(SecretString::from("none")),
+            ca_file: settings.ca_file.clone(),
+            now: now(settings),
+            limits: Limits::IPAM,
+        })
+    });
+    let (Some(settings), Some(connection)) = (settings, connection) else {
+        return skip(tell, &rest, StepId::Settings);
+    };
+
+    tell(Progress::Begun(StepId::Reachable));
+    let https = connection.api_url.scheme() == "https";
+    let host = connection.api_url.host_str().unwrap_or_default().to_owned();
+    let client = match phpipam::Client::new(connection.clone()) {
+        Ok(client) => client,
+        Err(problem) => {
+            tell(Progress::Ended(StepId::Reachable, Outcome::Failed(problem)));
+            return skip(tell, &rest[1..], StepId::Reachable);
+        }
+    };
+    let probe = client.probe().await;
+    clocks.extend(*client.clock().borrow());
+    let reached = match probe.reachable {
+        Ok(()) => Outcome::Ok(host),
+        Err(problem) => Outcome::Failed(problem),
+    };
+    let failed = matches!(reached, Outcome::Failed(_));
+    tell(Progress::Ended(StepId::Reachable, reached));
+    if failed {
+        return skip(tell, &rest[1..], StepId::Reachable);
+    }
+    tell(Progress::Begun(StepId::Tls));
+    let tls = match probe.tls {
+        Some(Ok(())) => Outcome::Ok("trusted".to_owned()),
+        Some(Err(problem)) => Outcome::Failed(problem),
+        None if https => Outcome::NotTried(StepId::Reachable),
+        None => Outcome::Ok("none needed: it is on this machine".to_owned()),
+    };
+    let failed = matches!(tls, Outcome::Failed(_) | Outcome::NotTried(_));
+    tell(Progress::Ended(StepId::Tls, tls));
+    if failed {
+        return skip(tell, &rest[2..], StepId::Tls);
+    }
+
+    tell(Progress::Begun(StepId::Token));
+    let token = match &secrets.token {
+        Ok(Some((token, _))) => token.clone(),
+        Ok(None) | Err(_) => {
+            // What answers is told even without a token.
+            let outcome = match probe.api {
+                Some(Err(problem)) => Outcome::Failed(problem),
+                Some(Ok(())) | None => Outcome::NotTried(StepId::Keychain),
+            };
+            tell(Progress::Ended(StepId::Token, outcome));
+            return skip(tell, &rest[3..], StepId::Token);
+        }
+    };
+    let auth = match &settings.client_user {
+        Some(name) => Auth::User {
+            name: name.clone(),
+            password: token,
+        },
+        None => Auth::Code(token),
+    };
+    let checked = async {
+        probe.api.unwrap_or(Ok(()))?;
+        let client = phpipam::Client::new(Connection { auth, ..connection })?;
+        client.check_token().await?;
+        Ok(client)
+    };
+    let client = match checked.await {
+        Ok(client) => client,
+        Err(problem) => {
+            tell(Progress::Ended(StepId::Token, Outcome::Failed(problem)));
+            return skip(tell, &rest[3..], StepId::Token);
+        }
+    };
+    tell(Progress::Ended(
+        StepId::Token,
+        Outcome::Ok("phpIPAM takes it".to_owned()),
+    ));
+    match &settings.scanagent_code {
+        Some(code) => ask_for_subnets(&client, code, settings, tell).await,
+        None => skip(tell, &rest[3..], StepId::Settings),
+    }
+    clocks.extend(*client.clock().borrow());
+}
+
+async fn ask_for_subnets(
+    client: &phpipam::Client,
+    code: &AgentCode,
+    settings: &Settings,
+    tell: &mut impl FnMut(Progress),
+) {
+    tell(Progress::Begun(StepId::AgentCode));
+    match client.agent(code).await {
+        Ok((id, name)) => tell(Progress::Ended(
+            StepId::AgentCode,
+            Outcome::Ok(format!("{name} (agent {id})")),
+        )),
+        Err(problem) => {
+            tell(Progress::Ended(StepId::AgentCode, Outcome::Failed(problem)));
+            return skip(tell, &[StepId::Subnets], StepId::AgentCode);
+        }
+    }
+    tell(Progress::Begun(StepId::Subnets));
+    let outcome = match client.assignment(code, now(settings).read()).await {
+        Ok(assignment) if assignment.subnets.is_empty() => {
+            Outcome::Warning(Problem::NothingAssigned)
+        }
+        Ok(assignment) => {
+            let all = assignment.subnets.len() as u64;
+            let survey = plan::survey(&assignment.subnets, &settings.guard);
+            let scanned = survey.iter().filter(|(_, plan)| plan.is_ok()).count() as u64;
+            let mut says = count(all, "subnet", "subnets");
+            if scanned < all {
+                says += &format!(
+                    ", {scanned} of them scanned; `fieldscan subnets` says why not the others"
+                );
+            }
+            Outcome::Ok(says)
+        }
+        Err(problem) => Outcome::Failed(problem),
+    };
+    tell(Progress::Ended(StepId::Subnets, outcome));
+}
+
+async fn ask_server(
+    settings: Option<&Settings>,
+    secrets: &Secrets,
+    clocks: &mut Vec<ClockReading>,
+    tell: &mut impl FnMut(Progress),
+) {
+    let Some(settings) = settings else {
+        return skip(tell, &[StepId::ScanServer], StepId::Settings);
+    };
+    let auth_token = match &secrets.auth_token {
+        Ok(token) => token.as_ref().map(|(token, _)| token.clone()),
+        Err(_) => return skip(tell, &[StepId::ScanServer], StepId::Keychain),
+    };
+    tell(Progress::Begun(StepId::ScanServer));
+    let tried = async {
+        let server = Server::new(ServerConnection {
+            http_server: settings.http_server.clone(),
+            http_port: settings.http_port,
+            auth_token,
+            ca_file: settings.ca_file.clone(),
+            now: now(settings),
+            limits: Limits::SCAN_SERVER,
+        })?;
+        server.test().await?;
+        Ok(*server.clock().borrow())
+    };
+    let outcome = match tried.await {
+        Ok(clock) => {
+            clocks.extend(clock);
+            let host = settings.http_server.host_str().unwrap_or_default();
+            Outcome::Ok(format!("{host}, port {}", settings.http_port))
+        }
+        Err(problem) => Outcome::Failed(problem),
+    };
+    tell(Progress::Ended(StepId::ScanServer, outcome));
+}
+
+async fn try_nmap(path: Option<PathBuf>, tell: &mut impl FnMut(Progress)) {
+    tell(Progress::Begun(StepId::Nmap));
+    match Nmap::find(path.as_deref()).await {
+        Ok(nmap) => {
+            tell(Progress::Ended(
+                StepId::Nmap,
+                Outcome::Ok(format!("{}, {}", nmap.version, nmap.path.display())),
+            ));
+            tell(Progress::Begun(StepId::Privileges));
+            let outcome = if nmap.privileged {
+                Outcome::Ok("raw sockets".to_owned())
+            } else {
+                Outcome::Warning(Problem::NmapUnprivileged)
+            };
+            tell(Progress::Ended(StepId::Privileges, outcome));
+        }
+        Err(problem) => {
+            tell(Progress::Ended(StepId::Nmap, Outcome::Failed(problem)));
+            skip(tell, &[StepId::Privileges], StepId::Nmap);
+        }
+    }
+}
+
+/// Whether this machine's clock agrees with the one that differs most.
+fn clock(readings: &[ClockReading], offset: i64) -> Outcome {
+    let Some(ahead) = readings
+        .iter()
+        .map(|reading| reading.ahead)
+        .max_by_key(|ahead| ahead.abs())
+    else {
+        return Outcome::NotTried(StepId::Reachable);
+    };
+    if ahead.abs() > CLOCK_TOLERANCE {
+        return Outcome::Failed(Problem::ClockOff {
+            ahead,
+            offset: offset - ahead,
+        });
+    }
+    Outcome::Ok(match ahead {
+        -1..=1 => "as the servers'".to_owned(),
+        ahead => format!("{} s from the servers'", ahead.abs()),
+    })
+}
+
+fn skip(tell: &mut impl FnMut(Progress), steps: &[StepId], because: StepId) {
+    for step in steps {
+        tell(Progress::Ended(*step, Outcome::NotTried(because)));
+    }
+}
+
+/// The corrected clock.
+fn now(settings: &Settings) -> Now {
+    let offset = SignedDuration::from_secs(settings.epoch_time_offset);
+    Now::new(move || {
+        let now = Timestamp::now();
+        now.checked_add(offset).unwrap_or(now)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn all(settings: Result<Settings, Problem>) -> Vec<(StepId, Outcome)> {
+        let patient = Patient {
+            settings,
+            vault: Vault::with_environment(|name| match name {
+                "FIELDSCAN_CLIENT_TOKEN" => Some("token".into()),
+                "FIELDSCAN_AUTH_TOKEN" => Some("other".into()),
+                _ => None,
+            }),
+            nmap: Some("/nonexistent/nmap".into()),
+        };
+        let mut ended = Vec::new();
+        examine(patient, |progress| match progress {
+            Progress::Ended(step, outcome) => ended.push((step, outcome)),
+            Progress::Begun(_) => {}
+        })
+        .await;
+        ended
+    }
+
+    #[tokio::test]
+    async fn every_step_is_told_once_and_in_order() {
+        let ended = all(Err(Problem::SettingsInvalid {
+            detail: "x".to_owned(),
+        }))
+        .await;
+        let steps: Vec<StepId> = ended.iter().map(|(step, _)| *step).collect();
+        assert_eq!(steps, StepId::ALL, "a view has a line for each");
+        for (step, outcome) in &ended[2..8] {
+            assert_eq!(
+                outcome,
+                &Outcome::NotTried(StepId::Settings),
+                "{step:?} can't be tried without settings"
+            );
+        }
+        assert_eq!(ended[8].1, Outcome::Failed(Problem::NmapMissing));
+        assert_eq!(ended[9].1, Outcome::NotTried(StepId::Nmap));
+    }
+
+    #[tokio::test]
+    async fn a_token_is_never_sent_unencrypted_to_another_machine() {
+        let settings = Settings {
+            api_url: Some("http://ipam.example.com".parse().unwrap()),
+            client_name: Some("app".to_owned()),
+            http_server: "http://192.0.2.1".parse().unwrap(),
+            ..Settings::default()
+        };
+        let ended = all(Ok(settings)).await;
+        assert_eq!(
+            ended[0].1,
+            Outcome::Failed(Problem::SettingMissing {
+                key: "scanagent_code".to_owned()
+            }),
+            "what is missing is told"
+        );
+        assert_eq!(
+            ended[2].1,
+            Outcome::Failed(Problem::IpamInsecure),
+            "and what can be tried is tried all the same"
+        );
+        assert_eq!(ended[7].1, Outcome::Failed(Problem::ServerInsecure));
+        assert_eq!(
+            ended[10].1,
+            Outcome::NotTried(StepId::Reachable),
+            "nobody told the time"
+        );
+    }
+
+    #[test]
+    fn the_clock_that_differs_most_counts() {
+        let readings = [ClockReading { ahead: 1 }, ClockReading { ahead: -102 }];
+        assert_eq!(
+            clock(&readings, 2),
+            Outcome::Failed(Problem::ClockOff {
+                ahead: -102,
+                offset: 104
+            }),
+            "with the offset that would mend it, on top of the present one"
+        );
+        assert_eq!(
+            clock(&readings[..1], 0),
+            Outcome::Ok("as the servers'".to_owned())
+        );
+    }
+}
