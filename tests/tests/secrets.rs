@@ -25,7 +25,7 @@ use fieldscan_tests::{
     desktop::{self, Keyring, Session},
     network::{Host, Layout, in_namespace},
     phpipam::{Model, address, subnet},
-    site::{Ended, Plan, Site, run_to_end},
+    site::{Ended, Plan, Site, run_to_end, wait_until},
     skip::skip_named,
 };
 
@@ -210,7 +210,8 @@ impl ProcessList {
         let (stopped, all) = (Arc::clone(&stop), Arc::clone(&seen));
         let ours = std::fs::read_link("/proc/self/ns/net").unwrap();
         let thread = std::thread::spawn(move || {
-            while !stopped.load(Ordering::SeqCst) {
+            // Often enough for processes that live for a tenth of a second.
+            while !wait_until(Duration::from_millis(10), || stopped.load(Ordering::SeqCst)) {
                 for entry in std::fs::read_dir("/proc").unwrap().flatten() {
                     let path = entry.path();
                     if std::fs::read_link(path.join("ns/net")).ok().as_ref() != Some(&ours) {
