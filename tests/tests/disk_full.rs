@@ -9,7 +9,7 @@ use std::{
     collections::BTreeSet,
     fs::File,
     io::Write as _,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
 };
@@ -48,8 +48,18 @@ fn site() -> Site {
     .unwrap()
 }
 
+/// A small disk of its own. Dropping it takes it away.
+struct Disk(PathBuf);
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Goes with the namespace at the latest; only its folder would stay.
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
 /// Mounts a small disk at the data folder; why not, in words.
-fn mount(at: &Path) -> Result<(), String> {
+fn mount(at: &Path) -> Result<Disk, String> {
     std::fs::create_dir(at).unwrap();
     let output = Command::new("mount")
         .args(["-t", "tmpfs", "-o", SIZE, "tmpfs"])
@@ -58,7 +68,7 @@ fn mount(at: &Path) -> Result<(), String> {
         .output();
     let output = output.map_err(|error| format!("`mount` can't be started: {error}"))?;
     if output.status.success() {
-        return Ok(());
+        return Ok(Disk(at.to_owned()));
     }
     Err(format!(
         "no disk of its own to be had: {}",
@@ -82,10 +92,10 @@ fn a_full_disk_is_told_and_loses_nothing_that_was_accepted() {
     const TEST: &str = "a_full_disk_is_told_and_loses_nothing_that_was_accepted";
     in_namespace(TEST, || {
         let site = site();
-        let disk = site.data_folder();
-        if let Err(reason) = mount(&disk) {
-            return skip_named(TEST, &reason);
-        }
+        let disk = match mount(&site.data_folder()) {
+            Ok(disk) => disk,
+            Err(reason) => return skip_named(TEST, &reason),
+        };
         let ended = site.run(BOUND, &["scan", "--no-upload"]).unwrap();
         assert_eq!(ended.code, Some(0), "{}", ended.words());
         let accepted = site.reports().unwrap();
@@ -107,7 +117,7 @@ fn a_full_disk_is_told_and_loses_nothing_that_was_accepted() {
             wait_until(BOUND, || !processes("nmap").is_empty()),
             "the scan begins"
         );
-        fill(&disk);
+        fill(&disk.0);
         let ended = child.wait_with_output().unwrap();
         let words = String::from_utf8_lossy(&ended.stdout).into_owned()
             + &String::from_utf8_lossy(&ended.stderr);
@@ -142,7 +152,7 @@ fn a_full_disk_is_told_and_loses_nothing_that_was_accepted() {
             "what was accepted before is intact"
         );
 
-        std::fs::remove_file(disk.join("filler")).unwrap();
+        std::fs::remove_file(disk.0.join("filler")).unwrap();
         let ended = site
             .run(BOUND, &["scan", "--wait-confirmed", "90"])
             .unwrap();

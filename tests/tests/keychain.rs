@@ -4,7 +4,6 @@
 #![cfg(all(unix, not(target_os = "macos")))]
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
     reason = "a test's own functions, where clippy takes only those with the attribute for tests"
 )]
 

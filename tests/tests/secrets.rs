@@ -74,7 +74,7 @@ fn forms(marker: &str) -> Vec<(String, Vec<u8>)> {
             let to = text.len() * 8 / 6;
             forms.push((
                 format!("base64 at {}", before.len()),
-                encoded[from..to].as_bytes().to_vec(),
+                encoded.as_bytes()[from..to].to_vec(),
             ));
         }
     }

@@ -208,6 +208,7 @@ impl Demo {
     /// Runs the agent on this terminal.
     fn run(&self, site: &Site, arguments: &[&str], must_succeed: bool) -> Result<bool> {
         self.heading(&format!("$ fieldscan {}", arguments.join(" ")));
+        self.go_on()?;
         let mut command: Command = site.fieldscan()?;
         let status = command.args(arguments).status();
         let status = status.context("can't start fieldscan")?;
