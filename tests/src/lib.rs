@@ -6,5 +6,6 @@ mod listener;
 pub mod network;
 pub mod phpipam;
 pub mod scan_server;
+pub mod site;
 pub mod skip;
 pub mod tls;

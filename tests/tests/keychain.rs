@@ -4,7 +4,6 @@
 #![cfg(all(unix, not(target_os = "macos")))]
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
     reason = "a test's own functions, where clippy takes only those with the attribute for tests"
 )]
 
@@ -17,7 +16,10 @@ use std::{
 
 use fieldscan_core::problem::Problem;
 use fieldscan_engine::vault::{Secret, Source, Vault};
-use fieldscan_tests::desktop::{self, Keyring, Session};
+use fieldscan_tests::{
+    desktop::{self, Keyring, Session},
+    skip::skip_named,
+};
 use secrecy::{ExposeSecret, SecretString};
 
 const INSIDE: &str = "FIELDSCAN_TEST_INSIDE";
@@ -30,7 +32,7 @@ fn inside() -> bool {
 fn session(test: &str, keyring: Keyring) -> Option<Session> {
     match desktop::missing() {
         Some(reason) => {
-            println!("SKIPPED {test}: {reason}");
+            skip_named(test, &reason);
             None
         }
         None => Some(Session::start(keyring).unwrap()),

@@ -14,8 +14,9 @@ use std::{
 
 use fieldscan_tests::network::{
     Behaviour, Host, Layout, Mac, Name, NameServer, NameServerMode, Network, Quality, available,
-    in_namespace, inside, skipped, system_name_server,
+    in_namespace, inside, system_name_server,
 };
+use fieldscan_tests::skip::skip_named;
 use ipnetwork::IpNetwork;
 
 /// What nmap's XML says of one host that is up.
@@ -295,7 +296,7 @@ fn names_come_from_the_name_server_until_it_dies() {
 fn the_system_can_be_made_to_ask_the_name_server() {
     const TEST: &str = "the_system_can_be_made_to_ask_the_name_server";
     if !std::path::Path::new("/etc/resolv.conf").exists() {
-        return skipped(TEST, "there is no /etc/resolv.conf to cover");
+        return skip_named(TEST, "there is no /etc/resolv.conf to cover");
     }
     in_namespace(TEST, || {
         let server = ip("10.77.0.53");
@@ -454,7 +455,7 @@ fn a_gateway_that_proxies_arp_makes_every_address_look_up() {
 fn ipv6_hosts_answer_neighbour_discovery_and_echo() {
     const TEST: &str = "ipv6_hosts_answer_neighbour_discovery_and_echo";
     if !std::path::Path::new("/proc/sys/net/ipv6").exists() {
-        return skipped(TEST, "the kernel has no IPv6");
+        return skip_named(TEST, "the kernel has no IPv6");
     }
     in_namespace(TEST, || {
         let layout = Layout::new()
@@ -554,7 +555,7 @@ fn the_device_answers_well_over_20000_packets_a_second() {
 fn a_failure_inside_fails_the_test() {
     const TEST: &str = "a_failure_inside_fails_the_test";
     if let Err(reason) = available() {
-        return skipped(TEST, &reason);
+        return skip_named(TEST, &reason);
     }
     let outcome = std::panic::catch_unwind(|| in_namespace(TEST, || panic!("on purpose")));
     if inside() {
@@ -570,7 +571,7 @@ fn a_failure_inside_fails_the_test() {
 #[test]
 fn a_name_that_is_no_test_is_an_error() {
     if let Err(reason) = available() {
-        return skipped("a_name_that_is_no_test_is_an_error", &reason);
+        return skip_named("a_name_that_is_no_test_is_an_error", &reason);
     }
     let outcome = std::panic::catch_unwind(|| in_namespace("no_such_test", || ()));
     assert!(

@@ -26,8 +26,11 @@ use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
 };
+use secrecy::SecretString;
 use tokio::sync::watch;
 use url::{Host, Url};
+
+use crate::logging::{REDACTED, Redactor};
 
 pub(crate) use self::fault::Fault;
 
@@ -337,10 +340,12 @@ pub(crate) fn secret_header(value: &str) -> Option<HeaderValue> {
 /// A server's words for a person: one line, no control characters, at most 500 characters, and none of `secrets` if it repeats them.
 pub(crate) fn words(text: &str, secrets: &[&str]) -> String {
     const LONGEST: usize = 500;
-    let mut text = text.to_owned();
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        text = text.replace(secret, "…");
+    // A server may repeat what it was sent in whatever form.
+    let redactor = Redactor::default();
+    for secret in secrets {
+        redactor.add(&SecretString::from(*secret));
     }
+    let text = redactor.text(text).replace(REDACTED, "…");
     let spaced: String = text
         .chars()
         .map(|c| {

@@ -24,6 +24,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+pub(crate) use self::redact::REDACTED;
 pub(crate) use self::roll::number_of as log_number;
 pub use self::{console::Console, redact::Redactor, roll::Limits};
 use self::{

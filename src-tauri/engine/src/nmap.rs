@@ -49,5 +49,6 @@ impl Default for Limits {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -1,6 +1,10 @@
 //! Counts of what a scanner sent, and how fast.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+    time::Duration,
+};
 
 /// What has been seen from the scanner since the start or the last reset.
 ///
@@ -39,6 +43,20 @@ impl Counters {
     }
 }
 
+/// What has been sent to, or asked about, one address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Probes {
+    /// ARP requests and IPv6 neighbour solicitations for it.
+    pub arp: u64,
+    /// ICMP and ICMPv6 to it.
+    pub icmp: u64,
+    /// TCP segments to it.
+    pub tcp: u64,
+    /// UDP datagrams to it.
+    pub udp: u64,
+}
+
 /// Kinds of packets that are counted apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -52,6 +70,7 @@ pub(super) enum Kind {
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     pub(super) counters: Counters,
+    by_address: HashMap<IpAddr, Probes>,
     last_second: VecDeque<Duration>,
 }
 
@@ -78,6 +97,22 @@ impl Meter {
             self.last_second.pop_front();
         }
         counters.peak_per_second = counters.peak_per_second.max(self.last_second.len() as u64);
+    }
+
+    /// Counts a packet for the address that it is about.
+    pub(super) fn record_address(&mut self, kind: Kind, ip: IpAddr) {
+        let probes = self.by_address.entry(ip).or_default();
+        match kind {
+            Kind::Arp => probes.arp += 1,
+            Kind::Icmp => probes.icmp += 1,
+            Kind::Tcp => probes.tcp += 1,
+            Kind::Udp => probes.udp += 1,
+            Kind::Other => {}
+        }
+    }
+
+    pub(super) fn of_address(&self, ip: IpAddr) -> Probes {
+        self.by_address.get(&ip).copied().unwrap_or_default()
     }
 
     pub(super) fn reset(&mut self) {

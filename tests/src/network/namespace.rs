@@ -17,6 +17,8 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::skip::skip_named;
+
 /// Set in every process of a namespace made here.
 const NAMESPACE: &str = "FIELDSCAN_NAMESPACE";
 /// Set to the test's name in the process that runs its body.
@@ -140,19 +142,12 @@ pub(super) fn ip(commands: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Says on the standard error output that a test was skipped, and why, in the
-/// form `SKIPPED <test>: <reason>`.
-pub fn skipped(test: &str, reason: &str) {
-    // A macro's output would be captured and forgotten: the test passes.
-    let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {reason}");
-}
-
 /// Runs the body of a test inside a namespace of its own, loopback up.
 ///
 /// Outside, it starts the running test executable again for exactly this test
 /// and fails when that fails, with its output. Works in libtest and nextest,
-/// for many tests at once. Where namespaces aren't to be had, it says so as
-/// [`skipped`] does and returns.
+/// for many tests at once. Where namespaces aren't to be had, it says so by
+/// [`skip_named`] and returns.
 ///
 /// `test` is the test's name as libtest has it, modules included and crate
 /// left out.
@@ -170,7 +165,7 @@ pub fn in_namespace(test: &str, body: impl FnOnce()) {
         return body();
     }
     if let Err(reason) = available() {
-        return skipped(test, &reason);
+        return skip_named(test, &reason);
     }
     let output = std::env::current_exe().and_then(|executable| {
         command_in_namespace(executable)

@@ -14,7 +14,7 @@ use ipnetwork::IpNetwork;
 
 use super::{
     answering::{Answering, unreachable},
-    counters::{Counters, Kind, Meter},
+    counters::{Counters, Kind, Meter, Probes},
     dns::NameServer,
     layout::{Behaviour, Host, Layout, Mac, Quality},
     random::Random,
@@ -128,6 +128,11 @@ impl Site {
         self.meter.counters
     }
 
+    /// What was sent to one address, or asked about it, whether or not there is a host.
+    pub fn probes_of(&self, ip: impl Into<IpAddr>) -> Probes {
+        self.meter.of_address(ip.into())
+    }
+
     /// Begins the counts anew.
     pub fn reset_counters(&mut self) {
         self.meter.reset();
@@ -141,6 +146,7 @@ impl Site {
         let Some(ip) = answered_for else {
             return Vec::new();
         };
+        self.meter.record_address(kind, ip);
         if frames.is_empty() {
             return Vec::new();
         }

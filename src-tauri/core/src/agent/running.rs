@@ -622,13 +622,21 @@ impl Agent {
 
     /// A finished scan could not be written; it is kept and written again later.
     pub(super) fn not_written(&mut self, finished: Box<FinishedScan>, problem: Problem) {
-        let subnet = finished.scan.subnet;
+        let (subnet, id) = (finished.scan.subnet, finished.scan.id);
         if let Some(unwritten) = self.unwritten.get_mut(&finished.scan.id) {
             unwritten.failed = Some(finished);
         }
         let (Some(running), Some(assignment)) = (&mut self.running, &self.assignment) else {
             return;
         };
+        // A later try, of a subnet or run that is done with, is not told again.
+        let awaited = running
+            .active
+            .values()
+            .any(|active| matches!(active, Active::Committing { scan } if scan.id == id));
+        if !awaited {
+            return;
+        }
         if let Some(subnet) = assignment.subnet(subnet) {
             running.end(subnet, Outcome::Failed { problem });
         }

@@ -3,6 +3,7 @@ use std::{fmt::Write as _, net::Ipv4Addr};
 use proptest::prelude::*;
 
 use super::*;
+use crate::host::{Mac, SeenBy};
 
 fn read(bytes: &[u8]) -> Result<(Vec<Event>, Summary), XmlError> {
     let mut reader = Reader::new();

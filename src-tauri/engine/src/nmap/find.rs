@@ -60,7 +60,8 @@ async fn ask_version(path: &Path, limits: Limits) -> Result<String, Problem> {
         said.extend_from_slice(&bytes[..bytes.len().min(4096 - said.len())]);
         Ok(())
     });
-    let ended = tokio::time::timeout(limits.version, run).await;
+    // One that never says anything is ended before that, and waited for.
+    let ended = tokio::time::timeout(limits.version * 2, run).await;
     match ended {
         Ok(Ok(Ended::Exited { .. })) => {}
         Ok(Err(error)) => {

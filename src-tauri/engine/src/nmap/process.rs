@@ -267,6 +267,7 @@ impl Group {
         self.kill();
         // A killed process ends at once, unless the kernel holds it; then it is reaped in the background.
         let _ = timeout(grace.max(DRAIN), self.child.wait()).await;
+        self.forget_once_reaped();
     }
 
     /// Kills what is left of the group.
@@ -274,14 +275,19 @@ impl Group {
         #[cfg(unix)]
         {
             self.signal(nix::sys::signal::Signal::SIGKILL);
-            // The id may be given to another group once this one is empty.
-            if self.child.id().is_none() {
-                self.id = None;
-            }
+            self.forget_once_reaped();
         }
         // A job object has its place here; nmap starts no processes of its own.
         #[cfg(not(unix))]
         let _ = self.child.start_kill();
+    }
+
+    /// The id of a group that is empty may be given to another one.
+    fn forget_once_reaped(&mut self) {
+        #[cfg(unix)]
+        if self.child.id().is_none() {
+            self.id = None;
+        }
     }
 
     #[cfg(unix)]

@@ -4,17 +4,45 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    time::Duration,
 };
 
 use fieldscan_core::plan::Chunk;
 use ipnetwork::IpNetwork;
+use tokio::time::{Instant, sleep};
+
+/// How long a link may be without a carrier before that is believed: the kernel tells of a new one up to a second late.
+const SETTLE: Duration = Duration::from_millis(1500);
 
 /// Whether there is a way to all networks of the chunk.
-pub(super) fn exists(chunk: &Chunk) -> bool {
-    chunk
-        .networks
-        .iter()
-        .all(|network| leads_to(inside(network)))
+pub(super) async fn exists(chunk: &Chunk) -> bool {
+    let deadline = Instant::now() + SETTLE;
+    loop {
+        let ways: Vec<Way> = chunk
+            .networks
+            .iter()
+            .map(|network| way_to(inside(network)))
+            .collect();
+        if ways.contains(&Way::None) {
+            return false;
+        }
+        if !ways.contains(&Way::DeadLink) {
+            return true;
+        }
+        if Instant::now() >= deadline {
+            return false;
+        }
+        sleep(SETTLE / 15).await;
+    }
+}
+
+/// What the routing table has for an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Open,
+    /// A route over an interface without a carrier.
+    DeadLink,
+    None,
 }
 
 /// An address of the network, not the first one where there are others: to that one no packet may be sent.
@@ -22,10 +50,12 @@ fn inside(network: &IpNetwork) -> IpAddr {
     network.iter().nth(1).unwrap_or(network.ip())
 }
 
-fn leads_to(ip: IpAddr) -> bool {
+fn way_to(ip: IpAddr) -> Way {
     match source_for(ip) {
-        Ok(source) => !on_dead_link(source),
-        Err(error) => !is_no_route(&error),
+        Ok(source) if on_dead_link(source) => Way::DeadLink,
+        Ok(_) => Way::Open,
+        Err(error) if is_no_route(&error) => Way::None,
+        Err(_) => Way::Open,
     }
 }
 
@@ -117,6 +147,6 @@ mod tests {
 
     #[test]
     fn loopback_has_a_route() {
-        assert!(leads_to(Ipv4Addr::LOCALHOST.into()));
+        assert_eq!(way_to(Ipv4Addr::LOCALHOST.into()), Way::Open);
     }
 }

@@ -128,7 +128,12 @@ impl Nmap {
         on_progress: &mut impl FnMut(u32, u32),
     ) -> Result<Vec<Host>, Failure> {
         let scope = Scope::of(target, chunk)?;
-        if !route::exists(chunk) {
+        let way = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(Failure::Stopped),
+            way = route::exists(chunk) => way,
+        };
+        if !way {
             return Err(Failure::NoRoute);
         }
         let args = arguments(target, chunk, profile, privileged);
@@ -187,7 +192,7 @@ impl Nmap {
                     scope.size,
                 )?;
                 // What was cut off meanwhile answers nothing.
-                match route::exists(chunk) {
+                match route::exists(chunk).await {
                     true => Ok(found.into_values().collect()),
                     false => Err(Failure::NoRoute),
                 }

@@ -1,6 +1,8 @@
 //! The real nmap on loopback and in network namespaces, and a fake one for what the real one can't be made to do.
 
 mod fake;
+#[cfg(target_os = "linux")]
+mod namespace;
 mod real;
 
 use std::net::IpAddr;

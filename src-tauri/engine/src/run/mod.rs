@@ -26,6 +26,7 @@ mod access;
 mod clock;
 mod database;
 mod effects;
+mod world;
 
 /// The wall clock is looked at this often, since a sleeping machine stops the timers but not the time.
 const LOOK_AT_THE_CLOCK: Duration = Duration::from_secs(30);

@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ip, target};
 use crate::nmap::Nmap;
 
-async fn nmap() -> Nmap {
+pub(super) async fn nmap() -> Nmap {
     let found = Nmap::find(None).await;
     found.expect("nmap is installed, as `cargo xtask test` does")
 }
