@@ -747,3 +747,100 @@ fn a_bundle_holds_no_secret_and_is_never_written_over() {
         }
     }
 }
+
+/// 1,000 subnets with 100 addresses each, as phpIPAM would have told them.
+fn fill(site: &Site) {
+    use fieldscan_core::{
+        ids::{AddressId, AgentCode, AgentId, SubnetId},
+        ipam::{Address, AddressBook, Assignment, Subnet},
+    };
+    use fieldscan_engine::store::{CacheKey, Store};
+
+    let now = jiff::Timestamp::now();
+    let mut store = Store::open(&site.path("data"), now).unwrap().store;
+    let settings = fieldscan_engine::settings_file::read(&site.path("settings.yaml"));
+    let key = CacheKey::of(&settings.unwrap().unwrap().0);
+    assert_eq!(key.agent_code, AgentCode::new(Model::EXAMPLE_CODE));
+    let subnets: Vec<Subnet> = (0..1_000u32)
+        .map(|number| {
+            let cidr = format!("10.{}.{}.0/24", number / 256, number % 256);
+            Subnet {
+                id: SubnetId(u64::from(number) + 1),
+                network: cidr.parse().ok(),
+                cidr,
+                description: format!("site {number}"),
+                is_folder: false,
+                is_parent: false,
+                discover: true,
+                ping: false,
+                resolve_dns: false,
+                name_servers: Vec::new(),
+                last_discovery: None,
+                last_scan: None,
+                custom: Default::default(),
+            }
+        })
+        .collect();
+    for subnet in &subnets {
+        let base = subnet.network.unwrap().network();
+        let addresses = (1..=100u8)
+            .map(|host| {
+                let std::net::IpAddr::V4(base) = base else {
+                    panic!("the subnets are IPv4")
+                };
+                let [a, b, c, _] = base.octets();
+                Address {
+                    id: AddressId(subnet.id.0 * 1_000 + u64::from(host)),
+                    subnet: subnet.id,
+                    ip: std::net::IpAddr::from([a, b, c, host]),
+                    hostname: Some(format!("host-{host}")),
+                    mac: None,
+                    description: None,
+                    owner: None,
+                    note: None,
+                    is_gateway: false,
+                    exclude_ping: false,
+                    tag: Some(2),
+                    last_seen: None,
+                    edit_date: None,
+                    custom: Default::default(),
+                }
+            })
+            .collect();
+        let book = AddressBook {
+            addresses,
+            fetched_at: now,
+        };
+        store.save_addresses(&key, subnet.id, &book).unwrap();
+    }
+    let assignment = Assignment {
+        agent: AgentId(1),
+        agent_name: "depot".to_owned(),
+        subnets,
+        fetched_at: now,
+    };
+    store.save_assignment(&key, &assignment).unwrap();
+}
+
+#[test]
+fn answers_come_at_once_however_much_there_is() {
+    let site = Site::new();
+    fill(&site);
+    // Optimised, these are 200 ms and 1 s.
+    let slower = if cfg!(debug_assertions) { 5 } else { 1 };
+    for (args, limit) in [
+        (&["status"][..], Duration::from_millis(200)),
+        (&["subnets"], Duration::from_millis(200)),
+        (&["addresses", "10.0.0.0/16"], Duration::from_secs(1)),
+    ] {
+        site.run(args).ended(0);
+        let begun = Instant::now();
+        site.run(args).ended(0);
+        let took = begun.elapsed();
+        eprintln!("{args:?} took {took:?}");
+        assert!(
+            took < limit * slower,
+            "{args:?} took {took:?}; a person waits for it"
+        );
+    }
+}

@@ -2,19 +2,21 @@
 //!
 //! Changes nothing: phpIPAM is only asked, the scan server gets no report, and nmap is only asked for its version.
 
+mod ipam;
+mod secrets;
+
 use std::{path::PathBuf, sync::Arc};
 
-use fieldscan_core::{ids::AgentCode, plan, present::count, problem::Problem, settings::Settings};
+use fieldscan_core::{problem::Problem, settings::Settings};
 use jiff::{SignedDuration, Timestamp};
-use secrecy::SecretString;
 use serde::Serialize;
 
+use self::secrets::Secrets;
 use crate::{
     http::{ClockReading, Limits, Now},
     nmap::Nmap,
-    phpipam::{self, Auth, Connection},
     upload::{Server, ServerConnection},
-    vault::{Secret, Source, Vault},
+    vault::Vault,
 };
 
 /// A step, in the order in which they are tried.
@@ -140,7 +142,7 @@ pub async fn examine(patient: Patient, mut tell: impl FnMut(Progress)) {
     tell(Progress::Ended(StepId::Keychain, secrets.outcome()));
 
     let mut clocks = Vec::new();
-    ask_phpipam(settings.as_ref(), &secrets, &mut clocks, &mut tell).await;
+    ipam::ask(settings.as_ref(), &secrets, &mut clocks, &mut tell).await;
     ask_server(settings.as_ref(), &secrets, &mut clocks, &mut tell).await;
     try_nmap(nmap, &mut tell).await;
 
@@ -162,227 +164,6 @@ fn complete(settings: &Settings) -> Outcome {
         }),
         None => Outcome::Ok("all that is needed is set".to_owned()),
     }
-}
-
-/// The secrets as they were found.
-struct Secrets {
-    needed: Secret,
-    token: Result<Option<(SecretString, Source)>, Problem>,
-    auth_token: Result<Option<(SecretString, Source)>, Problem>,
-}
-
-impl Secrets {
-    async fn read(vault: Arc<Vault>, user: bool) -> Self {
-        let needed = if user {
-            Secret::ClientPassword
-        } else {
-            Secret::ClientToken
-        };
-        // A keychain blocks for as long as a person takes to unlock it.
-        let read = tokio::task::spawn_blocking(move || {
-            let get = |secret| {
-                let found = vault.get(secret)?;
-                Ok(found.map(|found| (found.value, found.source)))
-            };
-            let token = get(needed);
-            let auth_token = match &token {
-                // Asking it again would only take as long again.
-                Err(problem @ Problem::KeychainUnavailable { .. }) => vault
-                    .get_outside(Secret::AuthToken)
-                    .map(|found| found.map(|found| (found.value, found.source)))
-                    .and_then(|found| match found {
-                        Some(found) => Ok(Some(found)),
-                        None => Err(problem.clone()),
-                    }),
-                Ok(_) | Err(_) => get(Secret::AuthToken),
-            };
-            (token, auth_token)
-        });
-        let (token, auth_token) = read.await.unwrap_or_else(|panicked| {
-            let problem = Problem::KeychainUnavailable {
-                detail: panicked.to_string(),
-            };
-            (Err(problem.clone()), Err(problem))
-        });
-        Self {
-            needed,
-            token,
-            auth_token,
-        }
-    }
-
-    fn outcome(&self) -> Outcome {
-        let token = match &self.token {
-            Ok(Some((_, source))) => *source,
-            Ok(None) => {
-                return Outcome::Failed(Problem::SecretMissing {
-                    name: self.needed.name().to_owned(),
-                });
-            }
-            Err(problem) => return Outcome::Failed(problem.clone()),
-        };
-        let mut says = format!("{} {}", self.needed, place(token));
-        match &self.auth_token {
-            Ok(Some((_, source))) => says += &format!(", auth_token {}", place(*source)),
-            // The reference server can be run without one.
-            Ok(None) => says += ", no auth_token",
-            Err(problem) => return Outcome::Failed(problem.clone()),
-        }
-        Outcome::Ok(says)
-    }
-}
-
-fn place(source: Source) -> &'static str {
-    match source {
-        Source::Environment => "from the environment",
-        Source::CredentialsDirectory => "from $CREDENTIALS_DIRECTORY",
-        Source::Keychain => "from the keychain",
-    }
-}
-
-async fn ask_phpipam(
-    settings: Option<&Settings>,
-    secrets: &Secrets,
-    clocks: &mut Vec<ClockReading>,
-    tell: &mut impl FnMut(Progress),
-) {
-    let rest = [
-        StepId::Reachable,
-        StepId::Tls,
-        StepId::Token,
-        StepId::AgentCode,
-        StepId::Subnets,
-    ];
-    let connection = settings.and_then(|settings| {
-        Some(Connection {
-            api_url: settings.api_url.clone()?,
-            app: settings.client_name.clone()?,
-            // Not sent: how far one comes is tried without a token.
-            auth: Auth::Code(SecretString::from("none")),
-            ca_file: settings.ca_file.clone(),
-            now: now(settings),
-            limits: Limits::IPAM,
-        })
-    });
-    let (Some(settings), Some(connection)) = (settings, connection) else {
-        return skip(tell, &rest, StepId::Settings);
-    };
-
-    tell(Progress::Begun(StepId::Reachable));
-    let https = connection.api_url.scheme() == "https";
-    let host = connection.api_url.host_str().unwrap_or_default().to_owned();
-    let client = match phpipam::Client::new(connection.clone()) {
-        Ok(client) => client,
-        Err(problem) => {
-            tell(Progress::Ended(StepId::Reachable, Outcome::Failed(problem)));
-            return skip(tell, &rest[1..], StepId::Reachable);
-        }
-    };
-    let probe = client.probe().await;
-    clocks.extend(*client.clock().borrow());
-    let reached = match probe.reachable {
-        Ok(()) => Outcome::Ok(host),
-        Err(problem) => Outcome::Failed(problem),
-    };
-    let failed = matches!(reached, Outcome::Failed(_));
-    tell(Progress::Ended(StepId::Reachable, reached));
-    if failed {
-        return skip(tell, &rest[1..], StepId::Reachable);
-    }
-    tell(Progress::Begun(StepId::Tls));
-    let tls = match probe.tls {
-        Some(Ok(())) => Outcome::Ok("trusted".to_owned()),
-        Some(Err(problem)) => Outcome::Failed(problem),
-        None if https => Outcome::NotTried(StepId::Reachable),
-        None => Outcome::Ok("none needed: it is on this machine".to_owned()),
-    };
-    let failed = matches!(tls, Outcome::Failed(_) | Outcome::NotTried(_));
-    tell(Progress::Ended(StepId::Tls, tls));
-    if failed {
-        return skip(tell, &rest[2..], StepId::Tls);
-    }
-
-    tell(Progress::Begun(StepId::Token));
-    let token = match &secrets.token {
-        Ok(Some((token, _))) => token.clone(),
-        Ok(None) | Err(_) => {
-            // What answers is told even without a token.
-            let outcome = match probe.api {
-                Some(Err(problem)) => Outcome::Failed(problem),
-                Some(Ok(())) | None => Outcome::NotTried(StepId::Keychain),
-            };
-            tell(Progress::Ended(StepId::Token, outcome));
-            return skip(tell, &rest[3..], StepId::Token);
-        }
-    };
-    let auth = match &settings.client_user {
-        Some(name) => Auth::User {
-            name: name.clone(),
-            password: token,
-        },
-        None => Auth::Code(token),
-    };
-    let checked = async {
-        probe.api.unwrap_or(Ok(()))?;
-        let client = phpipam::Client::new(Connection { auth, ..connection })?;
-        client.check_token().await?;
-        Ok(client)
-    };
-    let client = match checked.await {
-        Ok(client) => client,
-        Err(problem) => {
-            tell(Progress::Ended(StepId::Token, Outcome::Failed(problem)));
-            return skip(tell, &rest[3..], StepId::Token);
-        }
-    };
-    tell(Progress::Ended(
-        StepId::Token,
-        Outcome::Ok("phpIPAM takes it".to_owned()),
-    ));
-    match &settings.scanagent_code {
-        Some(code) => ask_for_subnets(&client, code, settings, tell).await,
-        None => skip(tell, &rest[3..], StepId::Settings),
-    }
-    clocks.extend(*client.clock().borrow());
-}
-
-async fn ask_for_subnets(
-    client: &phpipam::Client,
-    code: &AgentCode,
-    settings: &Settings,
-    tell: &mut impl FnMut(Progress),
-) {
-    tell(Progress::Begun(StepId::AgentCode));
-    match client.agent(code).await {
-        Ok((id, name)) => tell(Progress::Ended(
-            StepId::AgentCode,
-            Outcome::Ok(format!("{name} (agent {id})")),
-        )),
-        Err(problem) => {
-            tell(Progress::Ended(StepId::AgentCode, Outcome::Failed(problem)));
-            return skip(tell, &[StepId::Subnets], StepId::AgentCode);
-        }
-    }
-    tell(Progress::Begun(StepId::Subnets));
-    let outcome = match client.assignment(code, now(settings).read()).await {
-        Ok(assignment) if assignment.subnets.is_empty() => {
-            Outcome::Warning(Problem::NothingAssigned)
-        }
-        Ok(assignment) => {
-            let all = assignment.subnets.len() as u64;
-            let survey = plan::survey(&assignment.subnets, &settings.guard);
-            let scanned = survey.iter().filter(|(_, plan)| plan.is_ok()).count() as u64;
-            let mut says = count(all, "subnet", "subnets");
-            if scanned < all {
-                says += &format!(
-                    ", {scanned} of them scanned; `fieldscan subnets` says why not the others"
-                );
-            }
-            Outcome::Ok(says)
-        }
-        Err(problem) => Outcome::Failed(problem),
-    };
-    tell(Progress::Ended(StepId::Subnets, outcome));
 }
 
 async fn ask_server(

@@ -1,12 +1,13 @@
 //! The parts of which the JSON documents are made. Their meaning is written down in `docs/json.md`.
 
+mod report;
+
 use std::net::IpAddr;
 
 use fieldscan_core::{
     compare::{Counts, Difference, Standing},
-    delivery::{Event, Report, State},
     host::SeenBy,
-    ids::{AddressId, ReportId, RunId, ScanId, SubnetId},
+    ids::{AddressId, RunId, ScanId, SubnetId},
     plan::{LeftOut, Mode},
     present,
     problem::{Problem, Severity, Standing as StandingProblem},
@@ -15,8 +16,10 @@ use fieldscan_core::{
     snapshot::{PlanView, SubnetView},
 };
 use fieldscan_engine::store::AddressRow;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde::Serialize;
+
+pub(crate) use self::report::{ReportDocument, probably};
 
 /// A problem with its facts and its words.
 #[derive(Debug, Clone, Serialize)]
@@ -363,86 +366,5 @@ impl From<&SubnetRun> for SubnetRunDocument {
             Outcome::Stopped => {}
         }
         document
-    }
-}
-
-/// A report.
-#[derive(Debug, Serialize)]
-pub(crate) struct ReportDocument {
-    pub(crate) id: ReportId,
-    subnet: SubnetId,
-    scan: ScanId,
-    cidr: String,
-    part: u32,
-    parts: u32,
-    created_at: Timestamp,
-    host_count: usize,
-    stale: bool,
-    #[serde(flatten)]
-    state: State,
-    words: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    probably: Option<String>,
-    journey: Vec<StepDocument>,
-    /// Only where one report is asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hosts: Option<Vec<IpAddr>>,
-}
-
-#[derive(Debug, Serialize)]
-struct StepDocument {
-    at: Timestamp,
-    #[serde(flatten)]
-    event: Event,
-    words: String,
-}
-
-impl ReportDocument {
-    pub(crate) fn of(report: &Report, now: Timestamp) -> Self {
-        Self {
-            id: report.id,
-            subnet: report.subnet,
-            scan: report.scan,
-            cidr: report.cidr.clone(),
-            part: report.part.0,
-            parts: report.part.1,
-            created_at: report.created_at,
-            host_count: report.hosts.len(),
-            stale: report.stale,
-            words: present::state(&report.state, report.hosts.len(), now, &TimeZone::system()),
-            probably: probably(&report.state),
-            state: report.state.clone(),
-            journey: report
-                .journey
-                .iter()
-                .map(|step| StepDocument {
-                    at: step.at,
-                    words: present::event(&step.event),
-                    event: step.event.clone(),
-                })
-                .collect(),
-            hosts: None,
-        }
-    }
-
-    /// With the hosts that it tells of.
-    pub(crate) fn whole(report: &Report, now: Timestamp) -> Self {
-        Self {
-            hosts: Some(report.hosts.clone()),
-            ..Self::of(report, now)
-        }
-    }
-}
-
-/// The likely causes of a report that is not seen back.
-pub(crate) fn probably(state: &State) -> Option<String> {
-    match state {
-        State::Partly { causes, .. } | State::Unconfirmed { causes, .. } => present::causes(causes),
-        State::Queued
-        | State::Waiting { .. }
-        | State::Sent { .. }
-        | State::Confirmed { .. }
-        | State::Rejected { .. }
-        | State::Superseded { .. } => None,
     }
 }
