@@ -1,4 +1,4 @@
-//! The only state machine: inputs in, effects out. Does no I/O and reads no clock.
+//! What goes into the agent and what comes out of it.
 
 use std::{collections::BTreeSet, net::IpAddr};
 
@@ -57,8 +57,8 @@ pub enum Input {
     },
     /// [`Effect::ReadBack`] ended.
     ReadBack {
-        /// The report.
-        report: ReportId,
+        /// The subnet.
+        subnet: SubnetId,
         /// What phpIPAM shows.
         result: Result<ReadBack, Problem>,
     },
@@ -69,8 +69,8 @@ pub enum Input {
     },
     /// Another effect failed.
     Failed(Problem),
-    /// What failed before works again: problems that `Failed` told of this subject are over.
-    Mended(crate::problem::Subject),
+    /// The database takes writes again.
+    StoreMended,
 }
 
 /// What a person, the schedule's owner or a second process can ask for.
@@ -117,7 +117,9 @@ pub struct Loaded {
     pub subnet: SubnetId,
     /// The addresses; `None` if phpIPAM never told them.
     pub book: Option<AddressBook>,
-    /// What kept them from being fresh, if that was asked for and failed.
+    /// Whether phpIPAM was asked.
+    pub asked: bool,
+    /// What kept them from being fresh, if phpIPAM was asked in vain.
     pub problem: Option<Problem>,
     /// What earlier scans left.
     pub memory: Memory,
@@ -192,13 +194,11 @@ pub enum Effect {
         /// Hosts to leave out: newer reports tell of them.
         leave_out: BTreeSet<IpAddr>,
     },
-    /// Look in phpIPAM for what a report told. → [`Input::ReadBack`]
+    /// Look in phpIPAM for what reports of a subnet told. → [`Input::ReadBack`]
     ReadBack {
-        /// The report.
-        report: ReportId,
-        /// Its subnet.
+        /// The subnet.
         subnet: SubnetId,
-        /// Whether `lastDiscovery` is needed (the report has no hosts).
+        /// Whether `lastDiscovery` is needed (one of the reports has no hosts).
         last_discovery: bool,
     },
     /// Keep a run's record.

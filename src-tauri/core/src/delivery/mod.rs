@@ -1,6 +1,10 @@
 //! A report's life: Queued → Sent → Confirmed, or Waiting / Rejected, with back-off; Partly or Unconfirmed where the read-back falls short.
 
-use std::{collections::BTreeMap, net::IpAddr, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,6 +13,10 @@ use crate::{
     ids::{ReportId, ScanId, SubnetId},
     problem::Problem,
 };
+
+mod outbox;
+
+pub use outbox::{Change, Outbox, Upload};
 
 /// A report in the outbox: everything but its body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +39,17 @@ pub struct Report {
     pub hosts: Vec<IpAddr>,
     /// Whether it was made from addresses that were out of date.
     pub stale: bool,
-    /// The subnet's `lastDiscovery` before it was sent, read just then. Only needed where `hosts` is empty.
-    pub baseline: Option<String>,
+    /// Those of `hosts` that it no longer tells of when it is sent, since a newer report does.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub left_out: BTreeSet<IpAddr>,
+    /// `lastSeen` before the report, of those hosts where phpIPAM already had that time or a later one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ahead: BTreeMap<IpAddr, String>,
+    /// The subnet's `lastDiscovery` before the report was sent ("" for never). Only needed where there are no hosts.
+    pub baseline: String,
+    /// How often the server took it.
+    #[serde(default)]
+    pub sends: u32,
     /// Where it is now.
     #[serde(flatten)]
     pub state: State,
@@ -63,8 +80,8 @@ pub enum State {
         check_at: Timestamp,
         /// After this time, what is not seen back is told.
         expected_by: Timestamp,
-        /// How often it was sent.
-        sends: u32,
+        /// How often it was looked for.
+        checks: u32,
     },
     /// Read back from phpIPAM.
     Confirmed {
@@ -101,7 +118,37 @@ pub enum State {
     },
 }
 
+impl Report {
+    /// The hosts that it tells of when it is sent.
+    pub fn told(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.hosts
+            .iter()
+            .copied()
+            .filter(|ip| !self.left_out.contains(ip))
+    }
+
+    /// Adds a step to its journey and takes it to a new state.
+    pub fn step(&mut self, at: Timestamp, event: Event, state: State) {
+        self.journey.push(Step { at, event });
+        self.state = state;
+    }
+}
+
 impl State {
+    /// Whether the server took the report.
+    pub fn is_sent(&self) -> bool {
+        match self {
+            State::Sent { .. }
+            | State::Confirmed { .. }
+            | State::Partly { .. }
+            | State::Unconfirmed { .. } => true,
+            State::Queued
+            | State::Waiting { .. }
+            | State::Rejected { .. }
+            | State::Superseded { .. } => false,
+        }
+    }
+
     /// Whether the agent has nothing more to do for it by itself.
     pub fn is_final(&self) -> bool {
         match self {
@@ -185,7 +232,7 @@ pub enum Answer {
     Taken {
         /// HTTP status.
         status: u16,
-        /// The subnet's `lastDiscovery` before it was sent, if it was asked for and could be read.
+        /// The subnet's `lastDiscovery` before it was sent ("" for never), if it was asked for and could be read.
         baseline: Option<String>,
     },
     /// Not now: no connection, 408, 429, 5xx. Worth another try.
@@ -205,7 +252,7 @@ pub enum Answer {
 /// What phpIPAM shows when a report is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadBack {
-    /// The subnet's `lastDiscovery`; `None` where it was not asked for or is not set.
+    /// The subnet's `lastDiscovery` ("" for never); `None` where it was not asked for.
     pub last_discovery: Option<String>,
     /// `lastSeen` of each address of the subnet that has one.
     pub last_seen: BTreeMap<IpAddr, String>,
