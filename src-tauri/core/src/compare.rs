@@ -1,5 +1,8 @@
 //! What a scan saw, held against what phpIPAM believes and against the scan before.
 
+mod differences;
+mod standing;
+
 use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +11,23 @@ use crate::{
     host::{Host, Mac},
     ids::AddressId,
 };
+
+pub use standing::compare;
+
+/// All that a comparison says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// One for each address that is in phpIPAM or answered, in address order.
+    pub findings: Vec<Finding>,
+    /// How many of them have which standing.
+    pub counts: Counts,
+    /// What changed since the last scan.
+    pub changes: Changes,
+    /// Addresses of phpIPAM's that were not seen: scans in a row, at least one. Replaces what was remembered.
+    pub misses: Vec<(IpAddr, u32)>,
+    /// Rows of phpIPAM's that were passed over since another row, with a lower id, has the same address.
+    pub duplicates: Vec<AddressId>,
+}
 
 /// What is to be said of one address after a scan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +39,7 @@ pub enum Standing {
     Unknown,
     /// In phpIPAM, not seen, but fewer times in a row than make it Missing.
     Unseen {
-        /// Scans in a row that did not see it.
+        /// Scans in a row that did not see it; 0 if none looked yet, because the row is newer than the scan.
         misses: u32,
     },
     /// In phpIPAM, not seen often enough in a row.
@@ -132,32 +152,4 @@ pub struct Changes {
     pub gone: Vec<IpAddr>,
     /// Up both times, with another MAC or host name. A name or MAC that is merely not seen this time is no change.
     pub changed: Vec<IpAddr>,
-}
-
-/// TMP
-pub struct Comparison {
-    /// x
-    pub findings: Vec<Finding>,
-    /// x
-    pub counts: Counts,
-    /// x
-    pub changes: Changes,
-    /// x
-    pub misses: Vec<(IpAddr, u32)>,
-}
-/// TMP
-pub fn compare(
-    _s: &crate::ipam::Subnet,
-    _t: &crate::plan::Target,
-    _b: &[crate::ipam::Address],
-    _h: &[Host],
-    _m: &Memory,
-    _n: u32,
-) -> Comparison {
-    Comparison {
-        findings: vec![],
-        counts: Counts::default(),
-        changes: Changes::default(),
-        misses: vec![],
-    }
 }

@@ -1,11 +1,21 @@
 //! Which targets to scan and how. Knows nothing of nmap's options: the engine makes arguments of a [`Target`].
 
+mod guard;
+mod survey;
+mod target;
+
 use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::SubnetId;
+
+pub(crate) use guard::holds;
+pub use guard::{judge, network_of};
+pub use survey::survey;
+pub(crate) use target::excluded;
+pub use target::{CHUNK, target};
 
 /// Addresses that a subnet may have unless the settings allow more.
 pub const LARGE: u32 = 4_096;
@@ -59,9 +69,9 @@ pub enum Profile {
 /// A part of a target that one nmap scans.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chunk {
-    /// Networks and single addresses (full prefix), canonical, judged by the guard.
+    /// Networks and single addresses (full prefix), canonical, judged by the guard, in address order.
     pub networks: Vec<IpNetwork>,
-    /// Addresses inside `networks` that must not be touched.
+    /// Addresses inside `networks` that must not be touched, in address order.
     pub exclude: Vec<IpAddr>,
     /// How many addresses are scanned: those of `networks` less `exclude`.
     pub addresses: u32,
@@ -87,6 +97,21 @@ impl Target {
     pub fn addresses(&self) -> u32 {
         self.chunks.iter().map(|chunk| chunk.addresses).sum()
     }
+
+    /// Whether this address is scanned.
+    pub fn covers(&self, ip: IpAddr) -> bool {
+        let begins_by = |network: &IpNetwork| network.network() <= ip;
+        let after = self
+            .chunks
+            .partition_point(|chunk| chunk.networks.first().is_some_and(begins_by));
+        let Some(chunk) = after.checked_sub(1).and_then(|at| self.chunks.get(at)) else {
+            return false;
+        };
+        let after = chunk.networks.partition_point(begins_by);
+        let network = after.checked_sub(1).and_then(|at| chunk.networks.get(at));
+        network.is_some_and(|network| guard::holds(network, ip))
+            && chunk.exclude.binary_search(&ip).is_err()
+    }
 }
 
 /// Why an assigned subnet is not scanned.
@@ -101,7 +126,7 @@ pub enum LeftOut {
     NoMask,
     /// Neither `discoverSubnet` nor `pingSubnet` is set.
     NotEnabled,
-    /// Only known addresses are checked, and there are none (or all are excluded).
+    /// Nothing is left to scan: only known addresses are checked and there are none, or all are excluded.
     NothingKnown,
     /// The guard refused it.
     Refused(Refusal),
@@ -115,6 +140,8 @@ pub enum Refusal {
     NotANetwork,
     /// It reaches outside the private ranges, and the settings don't name it.
     Public,
+    /// It holds multicast, broadcast or unspecified addresses, or IPv4 written as IPv6: no setting allows that.
+    NotUnicast,
     /// Over [`LARGE`] addresses, and the settings don't allow that.
     Large {
         /// How many it has.
@@ -137,16 +164,52 @@ pub enum Refusal {
     },
 }
 
-/// TMP
-pub fn survey(_s: &[crate::ipam::Subnet], _g: &Guard) -> Vec<(SubnetId, Result<Mode, LeftOut>)> {
-    Vec::new()
-}
-/// TMP
-pub fn target(
-    _s: &crate::ipam::Subnet,
-    _m: Mode,
-    _a: &[crate::ipam::Address],
-    _g: &Guard,
-) -> Result<Target, LeftOut> {
-    Err(LeftOut::Folder)
+#[cfg(test)]
+pub(crate) mod samples {
+    //! Rows that tests begin from.
+
+    use super::*;
+    use crate::{
+        ids::AddressId,
+        ipam::{Address, Subnet},
+    };
+
+    /// A subnet that is swept, with names.
+    pub(crate) fn subnet(id: u64, cidr: &str) -> Subnet {
+        Subnet {
+            id: SubnetId(id),
+            cidr: cidr.to_owned(),
+            network: network_of(cidr),
+            description: String::new(),
+            is_folder: false,
+            is_parent: false,
+            discover: true,
+            ping: false,
+            resolve_dns: true,
+            name_servers: Vec::new(),
+            last_discovery: None,
+            last_scan: None,
+            custom: Default::default(),
+        }
+    }
+
+    /// A bare address of a subnet.
+    pub(crate) fn address(id: u64, subnet: &Subnet, ip: &str) -> Address {
+        Address {
+            id: AddressId(id),
+            subnet: subnet.id,
+            ip: ip.parse().unwrap(),
+            hostname: None,
+            mac: None,
+            description: None,
+            owner: None,
+            note: None,
+            is_gateway: false,
+            exclude_ping: false,
+            tag: None,
+            last_seen: None,
+            edit_date: None,
+            custom: Default::default(),
+        }
+    }
 }

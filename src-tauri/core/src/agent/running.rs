@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
 use super::{Agent, Effect, Freshness, Loaded, ScanEnded, ScanFailure, Scope};
 use crate::{
@@ -560,16 +560,25 @@ impl Agent {
         let Some(code) = self.settings.scanagent_code.clone() else {
             return Vec::new();
         };
-        let zone: &TimeZone = &self.settings.ipam_time_zone;
-        let drafts = report::make(
-            &code,
+        let drafts = report::make(report::Source {
+            code: &code,
             subnet,
-            &book.addresses,
+            mode: scan.mode,
             hosts,
-            scan.finished_at,
-            zone,
-            self.settings.report_ipv6,
-        );
+            book: &book.addresses,
+            seen_at: scan.finished_at,
+            zone: &self.settings.ipam_time_zone,
+            report_ipv6: self.settings.report_ipv6,
+        });
+        let drafts = match drafts {
+            Ok(drafts) => drafts,
+            Err(error) => {
+                let detail = format!("no report can be made of {}: {error}", subnet.cidr);
+                self.problems
+                    .raise(Problem::SettingsInvalid { detail }, scan.finished_at);
+                Vec::new()
+            }
+        };
         let mut reports = Vec::new();
         for draft in drafts {
             self.last_ids.report.0 += 1;
@@ -599,7 +608,7 @@ impl Agent {
                     event: Event::Queued,
                 }],
             };
-            reports.push((report, Body(draft.body)));
+            reports.push((report, draft.body));
         }
         reports
     }

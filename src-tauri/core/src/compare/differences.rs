@@ -1,0 +1,87 @@
+//! Whether two accounts of one host differ. What only one of them knows is no difference.
+
+use super::{Difference, Trace};
+use crate::{
+    host::Host,
+    ipam::Address,
+    report::{bare, host_name},
+};
+
+/// What differs between phpIPAM's row and what was seen.
+///
+/// A random MAC on either side still differs: the row names a device that is not the one that answered.
+pub(super) fn from_row(row: &Address, host: &Host) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    if let (Some(ipam), Some(seen)) = (row.mac, host.mac)
+        && ipam != seen
+    {
+        differences.push(Difference::Mac { ipam, seen });
+    }
+    if let (Some(ipam), Some(seen)) = (row.hostname.as_deref(), host.ptr.as_deref())
+        && !ipam.trim().is_empty()
+        // A name that may not be reported is not to be held against anybody either: it is hostile or says nothing.
+        && host_name(seen, host.ip).is_some()
+        && !same_name(ipam, seen)
+    {
+        differences.push(Difference::HostName {
+            ipam: ipam.to_owned(),
+            seen: bare(seen).to_owned(),
+        });
+    }
+    differences
+}
+
+/// Whether a host is another than in the scan before.
+pub(super) fn changed(then: &Trace, now: &Trace) -> bool {
+    let mac = matches!((then.mac, now.mac), (Some(then), Some(now)) if then != now);
+    let name = matches!((&then.name, &now.name), (Some(then), Some(now)) if !same_name(then, now));
+    mac || name
+}
+
+/// Whether two names are one: without regard to case and a trailing dot, and by their first labels if either is bare.
+fn same_name(a: &str, b: &str) -> bool {
+    let (a, b) = (bare(a.trim()), bare(b.trim()));
+    match (a.split_once('.'), b.split_once('.')) {
+        (Some(_), Some(_)) => a.eq_ignore_ascii_case(b),
+        (a_parts, b_parts) => {
+            let first = |parts: Option<(&str, &str)>, whole: &str| {
+                parts.map_or(whole.to_owned(), |(first, _)| first.to_owned())
+            };
+            first(a_parts, a).eq_ignore_ascii_case(&first(b_parts, b))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_one_whatever_their_case_dot_or_domain() {
+        for (a, b) in [
+            ("gw", "gw"),
+            ("gw", "GW"),
+            ("gw.example.com", "GW.Example.COM."),
+            ("gw", "gw.example.com"),
+            ("gw.", "gw.example.com"),
+            (" gw ", "gw"),
+            ("gw.example.com", "gw."),
+        ] {
+            assert!(
+                same_name(a, b) && same_name(b, a),
+                "{a:?} and {b:?} are one name"
+            );
+        }
+        for (a, b) in [
+            ("gw", "gw1"),
+            ("gw.a.com", "gw.b.com"),
+            ("gw.example.com", "gate.example.com"),
+            ("gw", "gw1.example.com"),
+        ] {
+            assert!(
+                !same_name(a, b) && !same_name(b, a),
+                "{a:?} and {b:?} are two names"
+            );
+        }
+    }
+}
