@@ -1,6 +1,8 @@
 //! What a scan saw, held against what phpIPAM believes and against the scan before.
 
 mod differences;
+#[cfg(test)]
+mod properties;
 mod standing;
 
 use std::{collections::BTreeMap, net::IpAddr};

@@ -1,6 +1,8 @@
 //! Which targets to scan and how. Knows nothing of nmap's options: the engine makes arguments of a [`Target`].
 
 mod guard;
+#[cfg(test)]
+mod properties;
 mod survey;
 mod target;
 

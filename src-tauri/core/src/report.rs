@@ -3,6 +3,10 @@
 
 mod admit;
 mod body;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeMap, net::IpAddr};
 

@@ -41,14 +41,11 @@ pub(super) fn changed(then: &Trace, now: &Trace) -> bool {
 /// Whether two names are one: without regard to case and a trailing dot, and by their first labels if either is bare.
 fn same_name(a: &str, b: &str) -> bool {
     let (a, b) = (bare(a.trim()), bare(b.trim()));
-    match (a.split_once('.'), b.split_once('.')) {
-        (Some(_), Some(_)) => a.eq_ignore_ascii_case(b),
-        (a_parts, b_parts) => {
-            let first = |parts: Option<(&str, &str)>, whole: &str| {
-                parts.map_or(whole.to_owned(), |(first, _)| first.to_owned())
-            };
-            first(a_parts, a).eq_ignore_ascii_case(&first(b_parts, b))
-        }
+    let first = |name: &str| name.find('.').unwrap_or(name.len());
+    if a.contains('.') && b.contains('.') {
+        a.eq_ignore_ascii_case(b)
+    } else {
+        a[..first(a)].eq_ignore_ascii_case(&b[..first(b)])
     }
 }
 

@@ -45,10 +45,11 @@ pub fn compare(
         }
     }
 
+    // Gone is who was asked and did not answer: not who answered but is passed over.
+    let answered: BTreeSet<IpAddr> = hosts.iter().map(|host| host.ip).collect();
+    let silent = |ip| target.covers(ip) && !excluded.contains(&ip) && !answered.contains(&ip);
     let mut comparison = Comparison {
-        changes: changes(&seen, memory, |ip| {
-            target.covers(ip) && !excluded.contains(&ip)
-        }),
+        changes: changes(&seen, memory, silent),
         duplicates: duplicates(subnet, book, &rows),
         ..Comparison::default()
     };
@@ -99,7 +100,7 @@ fn count(counts: &mut Counts, standing: &Standing) {
 fn changes(
     seen: &BTreeMap<IpAddr, &Host>,
     memory: &Memory,
-    looked_at: impl Fn(IpAddr) -> bool,
+    silent: impl Fn(IpAddr) -> bool,
 ) -> Changes {
     let Some(last) = &memory.last else {
         return Changes::default();
@@ -110,12 +111,7 @@ fn changes(
             .filter(|ip| !last.contains_key(ip))
             .copied()
             .collect(),
-        // Where nobody looked, nobody is gone.
-        gone: last
-            .keys()
-            .filter(|ip| !seen.contains_key(ip) && looked_at(**ip))
-            .copied()
-            .collect(),
+        gone: last.keys().filter(|ip| silent(**ip)).copied().collect(),
         changed: seen
             .iter()
             .filter(|(ip, host)| {
@@ -143,4 +139,335 @@ fn duplicates(
         .collect();
     duplicates.sort_unstable();
     duplicates
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        compare::Difference,
+        host::{Mac, SeenBy},
+        ids::{AddressId, SubnetId},
+        plan::{
+            Guard,
+            samples::{address, subnet},
+            target,
+        },
+    };
+
+    const A: Mac = Mac([0, 0x1b, 0, 0, 0, 1]);
+    const B: Mac = Mac([2, 0, 0, 0, 0, 2]);
+
+    fn ip(last: u8) -> IpAddr {
+        IpAddr::from([10, 77, 9, last])
+    }
+
+    fn host(last: u8, mac: Option<Mac>, ptr: Option<&str>) -> Host {
+        Host {
+            ip: ip(last),
+            mac,
+            vendor: None,
+            ptr: ptr.map(str::to_owned),
+            rtt: None,
+            seen_by: SeenBy::ArpResponse,
+        }
+    }
+
+    fn row(id: u64, last: u8) -> Address {
+        address(id, &the_subnet(), &ip(last).to_string())
+    }
+
+    fn the_subnet() -> Subnet {
+        subnet(101, "10.77.9.0/28")
+    }
+
+    fn run(mode: Mode, book: &[Address], hosts: &[Host], memory: &Memory) -> Comparison {
+        let subnet = the_subnet();
+        let target = target(&subnet, mode, book, &Guard::default()).unwrap();
+        compare(&subnet, &target, book, hosts, memory, 3)
+    }
+
+    fn standing_of(comparison: &Comparison, last: u8) -> &Standing {
+        let mut found = comparison.findings.iter().filter(|f| f.ip == ip(last));
+        let finding = found.next().expect("the address has a finding");
+        assert!(found.next().is_none(), "the address has one finding");
+        &finding.standing
+    }
+
+    #[test]
+    fn each_address_has_its_standing() {
+        let book = [
+            Address {
+                hostname: Some("gw".into()),
+                mac: Some(A),
+                ..row(1, 1)
+            },
+            Address {
+                mac: Some(A),
+                ..row(2, 2)
+            },
+            row(3, 3),
+            Address {
+                exclude_ping: true,
+                ..row(4, 4)
+            },
+        ];
+        let hosts = [
+            host(1, Some(A), Some("GW.example.com.")),
+            host(2, Some(B), Some("other.example.com")),
+            host(5, None, None),
+        ];
+        let comparison = run(Mode::Sweep, &book, &hosts, &Memory::default());
+        assert_eq!(*standing_of(&comparison, 1), Standing::Known);
+        assert_eq!(
+            *standing_of(&comparison, 2),
+            Standing::Mismatch {
+                differences: vec![Difference::Mac { ipam: A, seen: B }]
+            },
+            "a random MAC is another MAC; a name that phpIPAM has not is no difference"
+        );
+        assert_eq!(*standing_of(&comparison, 3), Standing::Unseen { misses: 1 });
+        assert_eq!(*standing_of(&comparison, 4), Standing::Excluded);
+        assert_eq!(*standing_of(&comparison, 5), Standing::Unknown);
+        assert_eq!(
+            comparison.counts,
+            Counts {
+                known: 1,
+                unknown: 1,
+                unseen: 1,
+                missing: 0,
+                mismatch: 1,
+                excluded: 1
+            }
+        );
+        assert_eq!(
+            comparison.changes,
+            Changes::default(),
+            "nothing changed since no scan"
+        );
+        assert_eq!(comparison.misses, [(ip(3), 1)]);
+    }
+
+    #[test]
+    fn an_address_is_missing_after_three_misses_and_back_at_once() {
+        let book = [row(1, 1)];
+        let mut memory = Memory::default();
+        for misses in 1..=4 {
+            let comparison = run(Mode::Known, &book, &[], &memory);
+            let expected = if misses < 3 {
+                Standing::Unseen { misses }
+            } else {
+                Standing::Missing { misses }
+            };
+            assert_eq!(*standing_of(&comparison, 1), expected);
+            memory.misses = comparison.misses.into_iter().collect();
+        }
+        let comparison = run(Mode::Known, &book, &[host(1, None, None)], &memory);
+        assert_eq!(*standing_of(&comparison, 1), Standing::Known);
+        assert_eq!(comparison.misses, [], "a sight ends the row of misses");
+    }
+
+    #[test]
+    fn misses_of_the_largest_count_do_not_overflow() {
+        let memory = Memory {
+            misses: [(ip(1), u32::MAX)].into(),
+            last: None,
+        };
+        let comparison = run(Mode::Known, &[row(1, 1)], &[], &memory);
+        assert_eq!(
+            *standing_of(&comparison, 1),
+            Standing::Missing { misses: u32::MAX }
+        );
+    }
+
+    #[test]
+    fn what_was_not_part_of_the_target_is_not_missed() {
+        let subnet = the_subnet();
+        let then = [
+            row(1, 1),
+            Address {
+                exclude_ping: true,
+                ..row(2, 2)
+            },
+        ];
+        let target = target(&subnet, Mode::Known, &then, &Guard::default()).unwrap();
+        let now = [
+            Address {
+                exclude_ping: true,
+                ..row(1, 1)
+            },
+            row(2, 2),
+            row(3, 3),
+        ];
+        let memory = Memory {
+            misses: [(ip(1), 2), (ip(2), 1)].into(),
+            last: Some(
+                [(
+                    ip(1),
+                    Trace {
+                        mac: None,
+                        name: None,
+                    },
+                )]
+                .into(),
+            ),
+        };
+        let comparison = compare(&subnet, &target, &now, &[], &memory, 3);
+        assert_eq!(*standing_of(&comparison, 1), Standing::Excluded);
+        assert_eq!(
+            *standing_of(&comparison, 2),
+            Standing::Unseen { misses: 1 },
+            "as before"
+        );
+        assert_eq!(
+            *standing_of(&comparison, 3),
+            Standing::Unseen { misses: 0 },
+            "never looked for"
+        );
+        assert_eq!(
+            comparison.misses,
+            [(ip(2), 1)],
+            "an excluded address is not counted as missed"
+        );
+        assert_eq!(
+            comparison.changes,
+            Changes::default(),
+            "who is excluded is not gone"
+        );
+    }
+
+    #[test]
+    fn a_check_of_known_addresses_brings_nobody_back_who_was_deleted() {
+        let subnet = the_subnet();
+        let then = [row(1, 1), row(2, 2)];
+        let target = target(&subnet, Mode::Known, &then, &Guard::default()).unwrap();
+        let hosts = [host(1, None, None), host(2, None, None)];
+        let memory = Memory {
+            misses: BTreeMap::new(),
+            last: Some(
+                hosts
+                    .iter()
+                    .map(|host| (host.ip, Trace::of(host)))
+                    .collect(),
+            ),
+        };
+        let comparison = compare(&subnet, &target, &[row(1, 1)], &hosts, &memory, 3);
+        assert_eq!(comparison.findings.len(), 1);
+        assert_eq!(*standing_of(&comparison, 1), Standing::Known);
+        assert_eq!(
+            comparison.changes,
+            Changes::default(),
+            "who answers is not gone"
+        );
+    }
+
+    #[test]
+    fn of_rows_with_one_address_the_lowest_id_speaks() {
+        let book = [
+            Address {
+                mac: Some(B),
+                ..row(9, 1)
+            },
+            Address {
+                mac: Some(A),
+                ..row(4, 1)
+            },
+            Address {
+                subnet: SubnetId(102),
+                ..row(1, 1)
+            },
+        ];
+        let comparison = run(
+            Mode::Sweep,
+            &book,
+            &[host(1, Some(A), None)],
+            &Memory::default(),
+        );
+        assert_eq!(
+            comparison.findings,
+            [Finding {
+                ip: ip(1),
+                address: Some(AddressId(4)),
+                standing: Standing::Known
+            }]
+        );
+        assert_eq!(comparison.duplicates, [AddressId(9)]);
+    }
+
+    #[test]
+    fn names_are_compared_as_far_as_both_sides_tell_them() {
+        let differs = |ipam: Option<&str>, ptr: Option<&str>| {
+            let book = [Address {
+                hostname: ipam.map(str::to_owned),
+                ..row(1, 1)
+            }];
+            let comparison = run(
+                Mode::Sweep,
+                &book,
+                &[host(1, None, ptr)],
+                &Memory::default(),
+            );
+            match standing_of(&comparison, 1) {
+                Standing::Known => None,
+                Standing::Mismatch { differences } => Some(differences.clone()),
+                other => panic!("{other:?} for a host that is known and up"),
+            }
+        };
+        for (ipam, ptr) in [
+            (None, Some("gw.example.com")),
+            (Some("gw"), None),
+            (Some("  "), Some("gw.example.com")),
+            (Some("gw"), Some("GW.example.com.")),
+            (Some("printer"), Some("10-77-9-1.dyn.example.com")),
+            (Some("printer"), Some("{{ evil }}.example.com")),
+            (Some("printer"), Some("o'brien")),
+        ] {
+            assert_eq!(differs(ipam, ptr), None, "{ipam:?} beside {ptr:?}");
+        }
+        assert_eq!(
+            differs(Some("gw.a.example"), Some("gw.b.example.")),
+            Some(vec![Difference::HostName {
+                ipam: "gw.a.example".into(),
+                seen: "gw.b.example".into()
+            }])
+        );
+    }
+
+    #[test]
+    fn changes_are_what_is_new_gone_and_other_since_the_last_scan() {
+        let trace = |mac, name: Option<&str>| Trace {
+            mac,
+            name: name.map(str::to_owned),
+        };
+        let memory = Memory {
+            misses: BTreeMap::new(),
+            last: Some(
+                [
+                    (ip(1), trace(Some(A), Some("gw"))),
+                    (ip(2), trace(Some(A), None)),
+                    (ip(3), trace(None, Some("three"))),
+                    (ip(4), trace(None, None)),
+                    (ip(5), trace(None, Some("five"))),
+                ]
+                .into(),
+            ),
+        };
+        let hosts = [
+            host(1, None, None),
+            host(2, Some(B), None),
+            host(3, None, Some("drei.example.com")),
+            host(5, Some(A), Some("FIVE.example.com")),
+            host(6, None, None),
+        ];
+        let comparison = run(Mode::Sweep, &[], &hosts, &memory);
+        assert_eq!(
+            comparison.changes,
+            Changes {
+                new: vec![ip(6)],
+                gone: vec![ip(4)],
+                changed: vec![ip(2), ip(3)]
+            },
+            "a name or MAC that is merely not seen, or newly seen, is no change"
+        );
+    }
 }
