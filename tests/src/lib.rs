@@ -1,5 +1,6 @@
 //! A simulated site for tests, the demo and the benchmarks.
 
+pub mod binary;
 pub mod desktop;
 mod listener;
 pub mod network;

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use fieldscan_core::{
-    delivery::{Event, Report, State},
+    delivery::{Report, State},
     ids::ReportId,
 };
-use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::{
@@ -23,8 +22,6 @@ pub(crate) struct Wait<'a> {
     pub(crate) reports: &'a [ReportId],
     /// Until phpIPAM shows them, so long at the most; otherwise until each was tried.
     pub(crate) until_confirmed: Option<Duration>,
-    /// What happened to them before then doesn't count.
-    pub(crate) retried_since: Option<Timestamp>,
 }
 
 /// How the waiting ended.
@@ -91,17 +88,13 @@ pub(crate) async fn wait(
 
 /// Whether something more is to be expected of a report, soon.
 fn is_awaited(report: &Report, wait: &Wait<'_>, sending: bool) -> bool {
-    let begun = wait.retried_since.is_none_or(|since| {
-        let retried = |event: &Event| matches!(event, Event::Retried | Event::Superseded);
-        let mut steps = report.journey.iter();
-        steps.any(|step| step.at >= since && retried(&step.event))
-    });
     match &report.state {
-        State::Queued => sending,
-        State::Waiting { .. }
+        // As long as one is on its way, another's turn may come.
+        State::Queued
+        | State::Waiting { .. }
         | State::Rejected { .. }
         | State::Partly { .. }
-        | State::Unconfirmed { .. } => !begun,
+        | State::Unconfirmed { .. } => sending,
         State::Sent { .. } => wait.until_confirmed.is_some(),
         State::Confirmed { .. } | State::Superseded { .. } => false,
     }

@@ -40,6 +40,7 @@ pub(crate) struct Failure {
     what: String,
     detail: Option<String>,
     remedy: Option<String>,
+    // Boxed: a failure is handed through many hands.
     problem: Option<Box<Problem>>,
 }
 

@@ -6,6 +6,7 @@ use fieldscan_core::{
     delivery::{Report, State},
     ids::SubnetId,
     present::{self, count, number},
+    run::{Outcome, Run},
     snapshot::{Progress, Snapshot, Stage},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -44,7 +45,7 @@ pub(crate) struct Scanning {
 impl Scanning {
     pub(crate) fn new() -> Self {
         Self {
-            bar: terminal().then(|| bar("  {spinner} {bar:28} {msg}")),
+            bar: terminal().then(|| bar("  {spinner} {bar:28} {wide_msg}")),
             told: Instant::now(),
             stages: BTreeSet::new(),
             last: String::new(),
@@ -74,12 +75,8 @@ impl Scanning {
                 Stage::Queued | Stage::Preparing | Stage::Finishing => continue,
             };
             if self.stages.insert((subnet.subnet, stage)) && stage == "done" && subnet.total > 0 {
-                new.push(format!(
-                    "{}: {}, {} up.",
-                    plain(&subnet.cidr),
-                    count(u64::from(subnet.total), "address", "addresses"),
-                    count(u64::from(subnet.up), "host", "hosts"),
-                ));
+                let up = count(u64::from(subnet.up), "host", "hosts");
+                new.push(format!("{}: {up} up.", plain(&subnet.cidr)));
             }
         }
         for line in &new {
@@ -98,17 +95,28 @@ impl Scanning {
         }
     }
 
-    /// Takes the bar away.
-    pub(crate) fn end(&self) {
-        if let Some(bar) = &self.bar {
+    /// Takes the bar away, or tells of the subnets that ended with the run.
+    pub(crate) fn end(mut self, run: &Run) {
+        if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
+            return;
+        }
+        for part in &run.subnets {
+            if let Outcome::Scanned { counts, .. } = &part.outcome
+                && self.stages.insert((part.subnet, "done"))
+            {
+                let up = count(u64::from(counts.up()), "host", "hosts");
+                note(&format!("{}: {up} up.", plain(&part.cidr)));
+            }
         }
     }
 }
 
 impl Drop for Scanning {
     fn drop(&mut self) {
-        self.end();
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }
 
@@ -142,23 +150,27 @@ fn message(run: &Progress) -> String {
 /// The progress of reports.
 pub(crate) struct Delivery {
     bar: Option<ProgressBar>,
-    last: String,
+    /// What the last line told of: reports being sent, or being waited for.
+    sending: Option<bool>,
 }
 
 impl Delivery {
     pub(crate) fn new() -> Self {
         Self {
-            bar: terminal().then(|| bar("  {spinner} {msg}")),
-            last: String::new(),
+            bar: terminal().then(|| bar("  {spinner} {wide_msg}")),
+            sending: None,
         }
     }
 
     /// Shows what is waited for.
     pub(crate) fn show(&mut self, reports: &[Report], left: usize, deadline: Option<Instant>) {
-        let unsent = reports
-            .iter()
-            .filter(|report| matches!(report.state, State::Queued))
-            .count();
+        let sent = |report: &&Report| matches!(report.state, State::Sent { .. });
+        // Where nobody waits for phpIPAM, those that are sent are not among those that are left.
+        let awaited = reports.iter().filter(sent).count();
+        let unsent = match deadline {
+            Some(_) => left.saturating_sub(awaited),
+            None => left,
+        };
         let what = if left == 0 {
             return;
         } else if unsent > 0 {
@@ -178,9 +190,9 @@ impl Delivery {
                 ),
                 None => what,
             }),
-            None if what != self.last => {
+            None if self.sending != Some(unsent > 0) => {
                 note(&what);
-                self.last = what;
+                self.sending = Some(unsent > 0);
             }
             None => {}
         }
@@ -201,7 +213,7 @@ pub(crate) struct Step {
 
 impl Step {
     pub(crate) fn begin(title: &str) -> Self {
-        let bar = terminal().then(|| bar("  {spinner} {msg}"));
+        let bar = terminal().then(|| bar("  {spinner} {wide_msg}"));
         if let Some(bar) = &bar {
             bar.set_message(format!("{}…", Style::stderr().paint(Tone::Faint, title)));
         }

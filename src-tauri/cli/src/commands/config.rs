@@ -89,6 +89,9 @@ fn show(place: &Place, out: &Output) -> Result<Exit, Failure> {
         let mut table = Table::new([Column::Left(""), Column::Left(""), Column::Flexible("")]);
         for setting in &document.settings {
             let value = match (&setting.value, setting.set) {
+                (Some(Shown::List(values)), _) if values.is_empty() => {
+                    Cell::toned(Tone::Faint, "none")
+                }
                 (Some(value), _) if setting.default => {
                     Cell::toned(Tone::Faint, plain(&value.to_string()))
                 }

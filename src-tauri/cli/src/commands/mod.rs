@@ -66,6 +66,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
     }
 }
 
+/// As many problems are shown; a person mends one after the other.
+const SHOWN: usize = 12;
+
 /// Problems under a heading, each with what happened and what to do.
 fn problems(
     out: &Output,
@@ -74,7 +77,7 @@ fn problems(
     now: jiff::Timestamp,
 ) -> String {
     let mut text = String::new();
-    for problem in standing {
+    for problem in standing.iter().take(SHOWN) {
         let words = present::words_with(&problem.problem, name);
         let mark = match problem.problem.severity() {
             fieldscan_core::problem::Severity::Notice => out.style.paint(Tone::Faint, "·"),
@@ -91,6 +94,10 @@ fn problems(
             text += &format!("    {}: “{}”\n", said.by, plain(&said.words));
         }
         text += &format!("    {}\n", plain(&words.remedy));
+    }
+    if standing.len() > SHOWN {
+        let more = present::count((standing.len() - SHOWN) as u64, "more", "more");
+        text += &format!("  and {more}; `--json` has all of them\n");
     }
     text
 }

@@ -104,12 +104,10 @@ async fn retry(place: &Place, out: &Output, which: Option<ReportId>) -> Result<E
         return Ok(Exit::Done);
     }
     let session = Session::start(place, records.settings.clone(), false, false).await?;
-    let before = Timestamp::now();
     session.handle.send(Command::Retry(which));
     let wait = deliver::Wait {
         reports: &chosen,
         until_confirmed: None,
-        retried_since: Some(before),
     };
     let ended = deliver::wait(&session, &records, wait).await?;
     session.end().await;
@@ -261,7 +259,9 @@ fn one(out: &Output, report: &Report, now: Timestamp) -> String {
     }
     text += &table.set(out.style, 2, None);
     let words = present::state(&report.state, report.hosts.len(), now, &TimeZone::system());
-    text += &format!("  {}\n", plain(&words));
+    if !matches!(report.state, State::Confirmed { .. }) {
+        text += &format!("  {}\n", plain(&words));
+    }
     if let Some(probably) = probably(&report.state) {
         text += &format!("  {probably}\n");
     }

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use fieldscan_core::{
     compare::Counts,
+    plan::LeftOut,
     present::{self, count},
-    run::{Outcome, Run, Trigger},
+    run::{Outcome, Run, SubnetRun, Trigger},
 };
+use ipnetwork::IpNetwork;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -120,13 +122,15 @@ pub(super) fn show(place: &Place, out: &Output, args: &RunOf) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
-/// One line for each subnet of a run.
+/// One line for each subnet of a run, in their order, and below them those that were not scanned, with the reasons.
 pub(super) fn subnets(out: &Output, run: &Run) -> String {
     let mut text = String::new();
     if let Some(problem) = &run.problem {
         let words = present::words(problem);
-        text += &format!("{}\n  {}\n", plain(&words.what), plain(&words.remedy));
+        text += &format!("{}\n  {}\n\n", plain(&words.what), plain(&words.remedy));
     }
+    let mut parts: Vec<&SubnetRun> = run.subnets.iter().collect();
+    parts.sort_by_key(|part| (part.cidr.parse::<IpNetwork>().ok(), part.subnet));
     let mut table = Table::new([
         Column::Left("Subnet"),
         Column::Flexible("Description"),
@@ -137,10 +141,14 @@ pub(super) fn subnets(out: &Output, run: &Run) -> String {
         Column::Right("Not seen"),
         Column::Left(""),
     ]);
-    for part in &run.subnets {
+    let mut left_out = Vec::new();
+    for part in parts {
         let (counts, remark, tone) = match &part.outcome {
             Outcome::Scanned { counts, .. } => (Some(*counts), String::new(), Tone::Plain),
-            Outcome::LeftOut { why } => (None, short(&present::left_out(why)), Tone::Faint),
+            Outcome::LeftOut { why } => {
+                left_out.push((part.cidr.as_str(), why));
+                continue;
+            }
             Outcome::Failed { problem } => (
                 None,
                 present::words_with(problem, &|_| Some(part.cidr.clone())).what,
@@ -151,13 +159,11 @@ pub(super) fn subnets(out: &Output, run: &Run) -> String {
         let cell = |tone, n: fn(&Counts) -> u32| {
             Cell::toned(tone, counts.as_ref().map(n).map(some).unwrap_or_default())
         };
+        let known = counts.map(|counts| present::number(counts.known.into()));
         table.row([
             plain(&part.cidr).into(),
             plain(&part.description).into(),
-            Cell::toned(
-                Tone::Known,
-                counts.map_or_else(String::new, |counts| present::number(counts.known.into())),
-            ),
+            Cell::toned(Tone::Known, known.unwrap_or_default()),
             cell(Tone::Unknown, |counts| counts.unknown),
             cell(Tone::Missing, |counts| counts.missing),
             cell(Tone::Mismatch, |counts| counts.mismatch),
@@ -168,18 +174,26 @@ pub(super) fn subnets(out: &Output, run: &Run) -> String {
     if !table.is_empty() {
         text += &out.table(&table, 0);
     }
-    text
+    text + &not_scanned(out, &left_out)
 }
 
-/// `Other subnets lie inside it. Those are scanned instead.` → `not scanned: other subnets lie inside it`
-pub(super) fn short(sentences: &str) -> String {
-    let first = sentences.split(['.', ':']).next().unwrap_or_default();
-    let mut chars = first.chars();
-    let lower: String = match chars.next() {
-        Some(c) => c.to_lowercase().chain(chars).collect(),
-        None => String::new(),
-    };
-    format!("not scanned: {lower}")
+/// Subnets that are not scanned, each with its reason and what changes that.
+pub(super) fn not_scanned(out: &Output, all: &[(&str, &LeftOut)]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new([Column::Left(""), Column::Left("")]);
+    for (cidr, why) in all {
+        table.row([
+            plain(cidr).into(),
+            Cell::toned(Tone::Faint, plain(&present::left_out(why))),
+        ] as [Cell; 2]);
+    }
+    format!(
+        "\n{}\n{}",
+        out.style.paint(Tone::Strong, "Not scanned"),
+        table.set(out.style, 2, None)
+    )
 }
 
 fn took(run: &Run) -> String {
@@ -229,6 +243,22 @@ fn remark(run: &Run) -> String {
         ));
     }
     remarks.join(", ")
+}
+
+/// Tells the log of a run that ended. Without a site's addresses and names.
+pub(super) fn log(run: &Run) {
+    let counts = counts(run);
+    let ended = if run.stopped { "stopped" } else { "ended" };
+    tracing::info!(
+        "run {} {ended} after {}: {}, {} up, {} unknown, {} missing, {} mismatch",
+        run.id,
+        took(run),
+        count(run.subnets.len() as u64, "subnet", "subnets"),
+        count(u64::from(counts.up()), "host", "hosts"),
+        counts.unknown,
+        counts.missing,
+        counts.mismatch,
+    );
 }
 
 /// The sum over a run's subnets.

@@ -13,7 +13,7 @@ use fieldscan_core::{
 use ipnetwork::IpNetwork;
 
 use self::outcome::Finished;
-use super::{addresses::canonical, reports};
+use super::{addresses::canonical, reports, runs};
 use crate::{
     args::{ProfileName, Scan},
     deliver,
@@ -62,7 +62,6 @@ async fn scan(place: &Place, out: &Output, args: &Scan) -> Result<Exit, Failure>
         let wait = deliver::Wait {
             reports: &ids,
             until_confirmed: args.wait_confirmed.map(Duration::from_secs),
-            retried_since: None,
         };
         ended = deliver::wait(&session, &records, wait).await?;
     }
@@ -103,7 +102,8 @@ async fn follow(session: &Session, command: Command) -> Result<(Run, bool), Fail
         if let (None, Some(run)) = (&snapshot.run, &snapshot.last_run)
             && Some(run.id) > before
         {
-            progress.end();
+            progress.end(run);
+            runs::log(run);
             return Ok((run.clone(), stopped));
         }
     }

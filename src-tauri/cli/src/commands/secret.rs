@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Read};
 
+use fieldscan_core::present;
 use fieldscan_engine::vault::{self, Vault};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -143,13 +144,25 @@ fn status(out: &Output, vault: &Vault) -> Result<Exit, Failure> {
             let (tone, says) = match found {
                 Ok(Some(found)) => (Tone::Known, format!("in {}", source(*found, *secret))),
                 Ok(None) => (Tone::Faint, "not set".to_owned()),
-                Err(problem) => (Tone::Missing, crate::session::line(problem)),
+                Err(problem) => (Tone::Missing, present::words(problem).what),
             };
             table.row([secret.name().into(), Cell::toned(tone, plain(&says))] as [Cell; 2]);
         }
-        out.table(&table, 0)
+        let mut text = out.table(&table, 0);
+        let mut problems: Vec<_> = found
+            .iter()
+            .filter_map(|(_, found)| found.as_ref().err())
+            .collect();
+        problems.dedup();
+        for problem in problems {
+            text += &format!("\n{}\n", crate::session::line(problem));
+        }
+        text
     })?;
-    let broken = found.iter().any(|(_, found)| found.is_err());
+    // The password is only needed for apps of a rare kind.
+    let broken = found
+        .iter()
+        .any(|(secret, found)| *secret != vault::Secret::ClientPassword && found.is_err());
     Ok(if broken { Exit::Problems } else { Exit::Done })
 }
 

@@ -2,7 +2,7 @@
 
 use fieldscan_core::{
     plan::Mode,
-    present::{self, count, left_out, number},
+    present::{self, count, number},
     snapshot::{PlanView, SubnetView},
 };
 use jiff::Timestamp;
@@ -34,6 +34,14 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
         let Some(fetched_at) = snapshot.ipam.fetched_at else {
             return "phpIPAM has not yet been asked. Ask it: `fieldscan scan`.\n".to_owned();
         };
+        let left_out: Vec<_> = snapshot
+            .subnets
+            .iter()
+            .filter_map(|subnet| match &subnet.plan {
+                PlanView::LeftOut(why) => Some((subnet.cidr.as_str(), why)),
+                PlanView::Scanned(_) => None,
+            })
+            .collect();
         let stale = if snapshot.ipam.stale {
             ", out of date"
         } else {
@@ -50,7 +58,7 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
                 )
             ),
             out.table(&table(&snapshot.subnets, records.now), 0),
-        )
+        ) + &runs::not_scanned(out, &left_out)
     })?;
     Ok(Exit::Done)
 }
@@ -73,7 +81,7 @@ pub(super) fn table(subnets: &[SubnetView], now: Timestamp) -> Table {
         let plan = match &subnet.plan {
             PlanView::Scanned(Mode::Sweep) => Cell::from("sweep"),
             PlanView::Scanned(Mode::Known) => Cell::from("known addresses"),
-            PlanView::LeftOut(why) => Cell::toned(Tone::Faint, runs::short(&left_out(why))),
+            PlanView::LeftOut(_) => continue,
         };
         let known = match scan {
             Some(_) => number(u64::from(counts.known)),

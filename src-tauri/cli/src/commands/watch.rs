@@ -7,6 +7,7 @@ use fieldscan_core::{
     delivery::{Report, State},
     ids::{ReportId, RunId},
     present::{self, count},
+    problem::Problem,
     snapshot::Snapshot,
 };
 use fieldscan_engine::{
@@ -137,21 +138,7 @@ impl Told {
             return;
         };
         self.run = Some(run.id);
-        let counts = runs::counts(run);
-        let took = run.finished_at.map_or(jiff::SignedDuration::ZERO, |at| {
-            at.duration_since(run.started_at)
-        });
-        let ended = if run.stopped { "stopped" } else { "ended" };
-        tracing::info!(
-            "run {} {ended} after {}: {}, {} up, {} unknown, {} missing, {} mismatch",
-            run.id,
-            present::duration(std::time::Duration::try_from(took).unwrap_or_default()),
-            count(run.subnets.len() as u64, "subnet", "subnets"),
-            count(u64::from(counts.up()), "host", "hosts"),
-            counts.unknown,
-            counts.missing,
-            counts.mismatch,
-        );
+        runs::log(run);
     }
 
     fn tell_reports(&mut self, place: &Place) {
@@ -200,8 +187,8 @@ impl Told {
             .collect();
         for (code, since, problem) in &standing {
             if !self.problems.iter().any(|(c, s)| c == code && s == since) {
-                // Without the subnet's network, which is the customer's.
-                tracing::warn!(code = code.as_str(), "{}", present::words(problem).line());
+                let words = present::words(&without_networks(problem)).line();
+                tracing::warn!(code = code.as_str(), "{words}");
             }
         }
         self.problems = standing
@@ -223,6 +210,15 @@ impl Told {
         reports.reverse();
         reports
     }
+}
+
+/// The same problem with the subnet named by its id: networks are the customer's, and not for the log.
+fn without_networks(problem: &Problem) -> Problem {
+    let mut problem = problem.clone();
+    if let Problem::SubnetRefused { subnet, cidr, .. } = &mut problem {
+        *cidr = format!("Subnet {subnet}");
+    }
+    problem
 }
 
 /// As many reports as may change between two looks.

@@ -216,7 +216,12 @@ impl Finished {
 
     fn text(&self, out: &Output) -> String {
         let mut text = out.style.paint(Tone::Strong, self.answer()) + "\n\n";
-        text += &runs::subnets(out, &self.run);
+        let mut run = self.run.clone();
+        if self.unassigned().is_some() {
+            // Told at the end, with what could have been asked for.
+            run.problem = None;
+        }
+        text += &runs::subnets(out, &run);
         text += &self.changes(out);
         if !self.reports.is_empty() {
             text += &format!("\n{}\n", out.style.paint(Tone::Strong, "Reports"));
@@ -235,9 +240,15 @@ impl Finished {
                 text += "  They wait in the outbox; the next `fieldscan scan` or `fieldscan watch` sends them.\n";
             }
         }
-        if !self.problems.is_empty() {
+        let untold: Vec<Standing> = self
+            .problems
+            .iter()
+            .filter(|it| !is_told(it))
+            .cloned()
+            .collect();
+        if !untold.is_empty() {
             text += &format!("\n{}\n", out.style.paint(Tone::Strong, "Needs a look"));
-            text += &problems(out, &self.problems, &|id| self.name(id), self.now);
+            text += &problems(out, &untold, &|id| self.name(id), self.now);
         }
         text
     }
@@ -331,4 +342,9 @@ impl Finished {
             out.table(&table, 2)
         )
     }
+}
+
+/// Whether it stands with the subnets already.
+fn is_told(standing: &Standing) -> bool {
+    matches!(standing.problem, Problem::SubnetRefused { .. })
 }
