@@ -28,7 +28,9 @@ pub(crate) fn check(look: &Look) -> anyhow::Result<()> {
                 findings.push(format!("{}:{}: {why}", file.display(), index + 1));
             }
         }
-        let is_test = file.iter().any(|part| part == "tests" || part == "tests.rs");
+        let is_test = file
+            .iter()
+            .any(|part| part == "tests" || part == "tests.rs");
         if !is_test && file.extension().is_some_and(|extension| extension == "rs") {
             let lines = code_lines(&text).count();
             if lines > LONG {

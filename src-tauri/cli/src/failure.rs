@@ -40,7 +40,7 @@ pub(crate) struct Failure {
     what: String,
     detail: Option<String>,
     remedy: Option<String>,
-    problem: Option<Problem>,
+    problem: Option<Box<Problem>>,
 }
 
 #[derive(Serialize)]
@@ -96,7 +96,7 @@ impl Failure {
             what,
             detail: said.map(|said| format!("{}: “{}”", said.by, said.words)),
             remedy: Some(remedy),
-            problem: Some(problem),
+            problem: Some(Box::new(problem)),
         }
     }
 
@@ -109,7 +109,7 @@ impl Failure {
                 detail: self.detail.as_deref(),
                 remedy: self.remedy.as_deref(),
                 exit_code: self.exit as u8,
-                problem: self.problem.as_ref().map(ProblemDocument::of),
+                problem: self.problem.as_deref().map(ProblemDocument::of),
             },
         }
     }

@@ -1,47 +1,28 @@
 //! Carries the agent's effects out, each in a task of its own, and brings back what came of them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    future::Future,
-    net::IpAddr,
-    panic::AssertUnwindSafe,
-    path::PathBuf,
-    sync::Arc,
+    collections::HashMap, future::Future, panic::AssertUnwindSafe, path::PathBuf, sync::Arc,
 };
 
 use fieldscan_core::{
-    agent::{Effect, Freshness, Input, Loaded, ScanEnded, ScanFailure},
-    delivery::{Answer, ReadBack, Report},
-    ids::{ReportId, ScanId, SubnetId},
-    ipam,
+    agent::{Effect, Input, Loaded, ScanEnded, ScanFailure},
+    delivery::Answer,
+    ids::ScanId,
     plan::{Profile, Target},
     problem::Problem,
-    report,
-    run::Body,
     settings::Settings,
 };
 use futures_util::FutureExt;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{access::Access, database::Database};
-use crate::nmap::{Nmap, Scanned};
+use super::{access::Access, database::Database, world::World};
 
 /// What the effects need.
 pub(super) struct Effects {
     world: Arc<World>,
     scans: HashMap<ScanId, CancellationToken>,
     tasks: TaskTracker,
-}
-
-/// Shared by the tasks.
-struct World {
-    access: Arc<Access>,
-    database: Database,
-    nmap: Option<PathBuf>,
-    inputs: UnboundedSender<Input>,
-    /// Questions to phpIPAM are given up: the process ends.
-    no_more_questions: CancellationToken,
 }
 
 impl Effects {
@@ -128,21 +109,25 @@ impl Effects {
                     },
                 );
             }
-            Effect::SaveReport(report) => {
-                world
-                    .database
-                    .write(move |store| store.save_report(&report));
-            }
-            Effect::SaveRun(run) => {
+            effect @ (Effect::SaveReport(_) | Effect::SaveRun(_) | Effect::SaveLasting(_)) => {
                 let key = world.access.cache_key();
                 world
                     .database
-                    .write(move |store| store.save_run(&key, &run));
-            }
-            Effect::SaveLasting(lasting) => {
-                world
-                    .database
-                    .write(move |store| store.save_lasting(&lasting));
+                    .save(effect, move |store, effect| match effect {
+                        Effect::SaveReport(report) => store.save_report(report),
+                        Effect::SaveRun(run) => store.save_run(&key, run),
+                        Effect::SaveLasting(lasting) => store.save_lasting(lasting),
+                        Effect::FetchAssignment
+                        | Effect::LoadAddresses { .. }
+                        | Effect::Scan { .. }
+                        | Effect::StopScan(_)
+                        | Effect::Commit(_)
+                        | Effect::Upload { .. }
+                        | Effect::ReadBack { .. }
+                        | Effect::Prune(_)
+                        | Effect::WakeAt(_)
+                        | Effect::End => Ok(()),
+                    });
             }
             Effect::Prune(before) => world.database.write(move |store| store.prune(before)),
             Effect::Upload {
@@ -241,208 +226,4 @@ impl Effects {
             let _ = inputs.send(input);
         });
     }
-}
-
-impl World {
-    async fn fetch_assignment(&self) -> Input {
-        let result = self.asked(async {
-            let code = self.access.code()?;
-            let client = self.access.phpipam().await?;
-            let result = client.assignment(&code, self.access.clock().now()).await;
-            self.clock_seen(*client.clock().borrow());
-            result
-        });
-        let result = result.await;
-        if let Ok(assignment) = &result {
-            let (key, kept) = (self.access.cache_key(), assignment.clone());
-            self.database
-                .write(move |store| store.save_assignment(&key, &kept));
-        }
-        Input::Assignment(result)
-    }
-
-    async fn load_addresses(&self, subnet: SubnetId, freshness: Freshness) -> Input {
-        let key = self.access.cache_key();
-        let read = {
-            let key = key.clone();
-            self.database
-                .read(move |store| store.load(&key, subnet))
-                .await
-        };
-        let (book, memory) = match read {
-            Ok(known) => known,
-            Err(problem) => {
-                return Input::Addresses(Box::new(Loaded {
-                    subnet,
-                    book: None,
-                    asked: false,
-                    problem: Some(problem),
-                    memory: Default::default(),
-                }));
-            }
-        };
-        let now = self.access.clock().now();
-        let fresh = book.as_ref().is_some_and(|book| match freshness {
-            Freshness::Cached => true,
-            Freshness::Settings => {
-                let expire = self.access.settings().cache_expire_time;
-                ipam::is_fresh(book.fetched_at, now, expire)
-            }
-            Freshness::Since(time) => book.fetched_at >= time && book.fetched_at <= now,
-        });
-        let mut loaded = Loaded {
-            subnet,
-            book,
-            asked: !fresh,
-            problem: None,
-            memory,
-        };
-        if !fresh {
-            let fetched = self.asked(async {
-                let client = self.access.phpipam().await?;
-                let result = client.addresses(subnet, self.access.clock().now()).await;
-                self.clock_seen(*client.clock().borrow());
-                result
-            });
-            match fetched.await {
-                Ok(book) => {
-                    let kept = book.clone();
-                    self.database
-                        .write(move |store| store.save_addresses(&key, subnet, &kept));
-                    loaded.book = Some(book);
-                }
-                Err(problem) => loaded.problem = Some(problem),
-            }
-        }
-        Input::Addresses(Box::new(loaded))
-    }
-
-    async fn run_nmap(
-        &self,
-        scan: ScanId,
-        target: &Target,
-        profile: Profile,
-        cancel: &CancellationToken,
-    ) -> Scanned {
-        let nmap = match Nmap::find(self.nmap.as_deref()).await {
-            Ok(nmap) => nmap,
-            Err(problem) => {
-                return Scanned {
-                    privileged: false,
-                    result: Err(ScanFailure::Failed(problem)),
-                };
-            }
-        };
-        let inputs = self.inputs.clone();
-        let progress = move |done, up| {
-            let _ = inputs.send(Input::ScanProgress { scan, done, up });
-        };
-        nmap.scan(target, profile, cancel, progress).await
-    }
-
-    async fn upload(
-        &self,
-        id: ReportId,
-        baseline: Option<SubnetId>,
-        leave_out: &BTreeSet<IpAddr>,
-    ) -> Answer {
-        let not_now = |problem| Answer::NotNow {
-            problem,
-            retry_after: None,
-        };
-        let kept = match self.database.read(move |store| store.report(id)).await {
-            Ok(kept) => kept,
-            Err(problem) => return not_now(problem),
-        };
-        // Whatever lay in the database is held against the rules once more before it goes out.
-        let body = match sendable(kept, leave_out) {
-            Ok(body) => body,
-            Err(detail) => {
-                return Answer::Refused {
-                    problem: Problem::ReportDamaged { report: id, detail },
-                };
-            }
-        };
-        let before = match baseline {
-            Some(subnet) => self.last_discovery(subnet).await.ok(),
-            None => None,
-        };
-        let server = match self.access.server().await {
-            Ok(server) => server,
-            Err(problem) => return not_now(problem),
-        };
-        let answer = server.send(id, &body).await;
-        self.clock_seen(*server.clock().borrow());
-        match answer {
-            Answer::Taken { status, .. } => Answer::Taken {
-                status,
-                baseline: before,
-            },
-            answer @ (Answer::NotNow { .. } | Answer::Refused { .. }) => answer,
-        }
-    }
-
-    async fn read_back(&self, subnet: SubnetId, last_discovery: bool) -> Result<ReadBack, Problem> {
-        let client = self.access.phpipam().await?;
-        let book = client.addresses(subnet, self.access.clock().now()).await?;
-        let last_discovery = if last_discovery {
-            Some(self.last_discovery(subnet).await?)
-        } else {
-            None
-        };
-        let last_seen: BTreeMap<_, _> = book
-            .addresses
-            .iter()
-            .filter_map(|address| Some((address.ip, address.last_seen.clone()?)))
-            .collect();
-        let key = self.access.cache_key();
-        self.database
-            .write(move |store| store.save_addresses(&key, subnet, &book));
-        Ok(ReadBack {
-            last_discovery,
-            last_seen,
-        })
-    }
-
-    /// The subnet's `lastDiscovery`, "" for never.
-    async fn last_discovery(&self, subnet: SubnetId) -> Result<String, Problem> {
-        let client = self.access.phpipam().await?;
-        Ok(client.last_discovery(subnet).await?.unwrap_or_default())
-    }
-
-    /// Asks phpIPAM, unless the process ends meanwhile.
-    async fn asked<T>(
-        &self,
-        question: impl Future<Output = Result<T, Problem>>,
-    ) -> Result<T, Problem> {
-        tokio::select! {
-            result = question => result,
-            () = self.no_more_questions.cancelled() => Err(Problem::IpamUnreachable {
-                detail: "the question was given up because Fieldscan ends".to_owned(),
-            }),
-        }
-    }
-
-    fn clock_seen(&self, reading: Option<crate::http::ClockReading>) {
-        if let Some(reading) = reading {
-            let _ = self.inputs.send(Input::ClockSeen {
-                ahead: reading.ahead,
-            });
-        }
-    }
-}
-
-/// The body of a report as it is sent, or why it may not be.
-fn sendable(
-    kept: Option<(Report, Option<Body>)>,
-    leave_out: &BTreeSet<IpAddr>,
-) -> Result<String, String> {
-    let Some((record, Some(Body(body)))) = kept else {
-        return Err("its body is no longer in the database".to_owned());
-    };
-    let told = report::check(&body).map_err(|error| error.to_string())?;
-    if told.cidr != record.cidr || told.hosts != record.hosts {
-        return Err("it tells of other hosts than those that were found".to_owned());
-    }
-    report::without(&body, leave_out).map_err(|error| error.to_string())
 }
