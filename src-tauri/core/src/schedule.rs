@@ -20,6 +20,9 @@ pub enum Schedule {
 
 /// A scheduled run later than this counts as missed, and is caught up.
 const MISSED_AFTER: Duration = Duration::from_secs(120);
+/// A planned time further away than this comes from a clock that was set back, and counts as reached.
+/// Longer than anything that is planned ahead by a back-off or by `Retry-After`.
+const PLAUSIBLE: Duration = Duration::from_secs(48 * 3600);
 
 /// The next scheduled run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,12 +59,36 @@ impl Schedule {
                     .timestamp()
             }
         };
-        let late = Duration::try_from(now.duration_since(at)).unwrap_or_default();
         Ok(Some(Due {
             at,
-            missed: late > MISSED_AFTER,
+            missed: is_missed(at, now),
         }))
     }
+}
+
+impl Due {
+    /// The same run, begun so much later, unless it is missed even so: what is missed is caught up at once.
+    pub fn put_off(self, by: Duration, now: Timestamp) -> Self {
+        let at = later(self.at, by);
+        if is_missed(at, now) {
+            return self;
+        }
+        Self { at, missed: false }
+    }
+}
+
+fn is_missed(at: Timestamp, now: Timestamp) -> bool {
+    Duration::try_from(now.duration_since(at)).is_ok_and(|late| late > MISSED_AFTER)
+}
+
+/// A time after `now`, at most the last one that there is.
+pub(crate) fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// Whether a time that the agent planned for itself has come, or was planned by a clock that was wrong.
+pub(crate) fn reached(at: Timestamp, now: Timestamp) -> bool {
+    at <= now || at > later(now, PLAUSIBLE)
 }
 
 /// A number in `0.0..1.0` that only depends on `seed` and `n`: jitter without a source of randomness.
@@ -165,6 +192,20 @@ mod tests {
             cron.next(None, at("2026-03-11T12:10:00Z"), &TimeZone::UTC)
                 .is_err()
         );
+    }
+
+    #[test]
+    fn jitter_longer_than_what_counts_as_missed_is_waited_for() {
+        let at = at("2026-03-11T13:00:00Z");
+        let (minute, late) = (Duration::from_secs(60), at + Duration::from_secs(180));
+        let due = Due { at, missed: true }.put_off(minute * 10, late);
+        assert_eq!(
+            (due.at, due.missed),
+            (at + minute * 10, false),
+            "three minutes of ten are no reason to begin"
+        );
+        let due = Due { at, missed: true }.put_off(minute * 10, at + minute * 13);
+        assert_eq!((due.at, due.missed), (at, true));
     }
 
     #[test]

@@ -67,6 +67,13 @@ pub enum Input {
         /// Seconds; negative if behind.
         ahead: i64,
     },
+    /// [`Effect::SaveReport`], [`Effect::SaveRun`] or [`Effect::SaveLasting`] failed, with what could not be written.
+    NotSaved {
+        /// The effect.
+        effect: Box<Effect>,
+        /// Why.
+        problem: Problem,
+    },
     /// Another effect failed.
     Failed(Problem),
     /// The database takes writes again.

@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    delivery::{Change, Outbox},
-    ids::{RunId, ScanId, SubnetId},
+    delivery::{Change, Outbox, Report, State},
+    ids::{ReportId, RunId, ScanId, SubnetId},
     ipam::{self, Assignment},
     plan::{self, LeftOut, Mode},
     problem::{Problem, Problems, Subject},
     run::{FinishedScan, Run, Trigger},
-    schedule::{Due, jitter},
+    schedule::{Due, Schedule, jitter, later, reached},
     settings::Settings,
     snapshot::{IpamView, LastScan, Lists, Pause, PlanView, Snapshot, SubnetView},
 };
@@ -60,8 +60,13 @@ pub struct Agent {
     saved: Lasting,
     catch_up: bool,
     unwritten: BTreeMap<ScanId, Unwritten>,
+    unsaved: Unsaved,
     write_again_at: Option<Timestamp>,
     prune_at: Option<Timestamp>,
+    /// When a server's clock last agreed with this machine's.
+    clock_agreed_at: Option<Timestamp>,
+    /// Asked for while the run before was being stopped.
+    next_scans: Vec<(Scope, bool)>,
     last_ids: LastIds,
     ending: bool,
     wake_at: Option<Timestamp>,
@@ -81,10 +86,20 @@ impl Agent {
             last_ids,
         } = restored;
         let survey = survey(assignment.as_ref(), &settings);
+        let outbox = Outbox::restore(reports, options.seed);
+        let mut problems = Problems::restore(lasting.problems.clone());
+        problems.clear(|problem| match problem.subject() {
+            Subject::Report(id) => outbox.report(id).is_none(),
+            Subject::Subnet(_)
+            | Subject::Ipam
+            | Subject::Server
+            | Subject::Nmap
+            | Subject::Machine => false,
+        });
         Self {
             survey,
-            outbox: Outbox::restore(reports, options.seed),
-            problems: Problems::restore(lasting.problems.clone()),
+            outbox,
+            problems,
             catch_up: lasting.anchor.is_some() && !lasting.anchor_finished,
             saved: lasting.clone(),
             lasting,
@@ -107,8 +122,11 @@ impl Agent {
                 })
                 .collect(),
             unwritten: BTreeMap::new(),
+            unsaved: Unsaved::default(),
             write_again_at: None,
             prune_at: None,
+            clock_agreed_at: None,
+            next_scans: Vec::new(),
             last_ids,
             ending: false,
             wake_at: None,
@@ -123,7 +141,8 @@ impl Agent {
         self.revision += 1;
         match input {
             Input::Command(command) => self.command(command, now, &mut effects),
-            Input::Tick => {}
+            // The engine's timer is spent, perhaps before its time: it is set again in any case.
+            Input::Tick => self.wake_at = None,
             Input::Assignment(result) => self.assigned(result, now),
             Input::Addresses(loaded) => self.loaded(*loaded, now, &mut effects),
             Input::ScanProgress { scan, done, up } => {
@@ -146,10 +165,12 @@ impl Agent {
                 self.apply(changes, now, &mut effects);
             }
             Input::ClockSeen { ahead } => self.clock_seen(ahead, now),
+            Input::NotSaved { effect, problem } => {
+                self.unsaved.add(*effect);
+                self.write_again_at = Some(later(now, WRITE_AGAIN));
+                self.problems.raise(problem, now);
+            }
             Input::Failed(problem) => {
-                if matches!(problem, Problem::DiskFull | Problem::StoreFailing { .. }) {
-                    self.write_again_at = Some(later(now, WRITE_AGAIN));
-                }
                 self.problems.raise(problem, now);
             }
             Input::StoreMended => self.store_mended(),
@@ -165,7 +186,10 @@ impl Agent {
                     self.start_run(Trigger::Person, scope, refresh, now, effects);
                 }
             }
-            Command::Stop => self.stop_run(effects),
+            Command::Stop => {
+                self.next_scans.clear();
+                self.stop_run(effects);
+            }
             Command::Refresh => {
                 if !self.fetching && !self.ending {
                     self.fetching = true;
@@ -180,7 +204,13 @@ impl Agent {
                 self.apply(changes, now, effects);
             }
             Command::Settings(settings) => {
-                self.settings = *settings;
+                let old = std::mem::replace(&mut self.settings, *settings);
+                if asks_another(&old, &self.settings) {
+                    // Its subnets are not those of the one before.
+                    self.assignment = None;
+                    self.last_scans.clear();
+                    self.stop_run(effects);
+                }
                 self.survey = survey(self.assignment.as_ref(), &self.settings);
                 self.problems.clear(|problem| {
                     is_about_access(problem) || matches!(problem, Problem::ScheduleInvalid { .. })
@@ -191,6 +221,7 @@ impl Agent {
             }
             Command::Shutdown => {
                 self.ending = true;
+                self.next_scans.clear();
                 self.stop_run(effects);
             }
         }
@@ -210,6 +241,14 @@ impl Agent {
                 }
                 self.last_scans
                     .retain(|id, _| assignment.subnet(*id).is_some());
+                self.problems.clear(|problem| match problem.subject() {
+                    Subject::Subnet(id) => assignment.subnet(id).is_none(),
+                    Subject::Report(_)
+                    | Subject::Ipam
+                    | Subject::Server
+                    | Subject::Nmap
+                    | Subject::Machine => false,
+                });
                 self.survey = survey(Some(&assignment), &self.settings);
                 self.assignment = Some(assignment);
                 self.lists.addresses = self.revision;
@@ -232,6 +271,7 @@ impl Agent {
             Some(_) => {}
             None => {
                 self.ipam_offline = false;
+                self.outbox.ipam_works();
                 self.problems.clear(Problem::means_offline);
             }
         }
@@ -249,20 +289,20 @@ impl Agent {
                 self.store_mended();
             }
             Err((problem, finished)) => {
-                self.problems.raise(problem.clone(), now);
-                self.not_written(finished, problem);
+                self.not_written(finished, problem, now);
                 self.write_again_at = Some(later(now, WRITE_AGAIN));
             }
         }
     }
 
+    /// A write worked. What failed before is still written again at its time: writes may work only by turns.
     fn store_mended(&mut self) {
-        self.write_again_at = self.write_again_at.filter(|_| !self.unwritten.is_empty());
-        if self.write_again_at.is_none() {
-            self.problems.clear(|problem| {
-                matches!(problem, Problem::DiskFull | Problem::StoreFailing { .. })
-            });
+        if self.unwritten.values().any(Unwritten::has_failed) || !self.unsaved.is_empty() {
+            return;
         }
+        self.write_again_at = None;
+        self.problems
+            .clear(|problem| matches!(problem, Problem::DiskFull | Problem::StoreFailing { .. }));
     }
 
     fn clock_seen(&mut self, ahead: i64, now: Timestamp) {
@@ -271,6 +311,7 @@ impl Agent {
             self.problems
                 .raise(Problem::ClockOff { ahead, offset }, now);
         } else {
+            self.clock_agreed_at = Some(now);
             self.problems
                 .clear(|problem| matches!(problem, Problem::ClockOff { .. }));
         }
@@ -283,11 +324,7 @@ impl Agent {
         self.pump(now, effects);
         if !self.ending {
             self.deliver(now, effects);
-            if self.prune_at.is_none_or(|at| at <= now) {
-                self.prune_at = Some(later(now, PRUNE_EVERY));
-                let before = now.saturating_sub(self.settings.keep_history);
-                effects.push(Effect::Prune(before.unwrap_or(Timestamp::MIN)));
-            }
+            self.prune(now, effects);
         }
         self.problems.forget_old(now);
         self.lasting.problems = self.problems.sorted();
@@ -306,22 +343,68 @@ impl Agent {
         }
     }
 
-    /// Writes again, in order, what could not be written: first scans, then the newest state of everything else.
+    /// Deletes what is old, but never by a clock that no server has agreed with: history would be gone by one jump.
+    fn prune(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let Some(agreed_at) = self.clock_agreed_at else {
+            return;
+        };
+        if self.prune_at.is_some_and(|at| !reached(at, now)) {
+            return;
+        }
+        self.prune_at = Some(later(now, PRUNE_EVERY));
+        let before = agreed_at
+            .min(now)
+            .saturating_sub(self.settings.keep_history)
+            .unwrap_or(Timestamp::MIN);
+        let mut changes = Vec::new();
+        self.outbox.prune(before, &mut changes);
+        self.apply(changes, now, effects);
+        effects.push(Effect::Prune(before));
+    }
+
+    /// Writes again, in order, what could not be written: runs, then scans, then the newest state of reports.
     fn write_again(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let due = self
             .write_again_at
-            .is_some_and(|at| at <= now || self.ending);
+            .is_some_and(|at| reached(at, now) || self.ending);
         if !due {
             return;
         }
         self.write_again_at = None;
-        effects.extend(self.unwritten_scans().map(Effect::Commit));
-        effects.extend(
-            self.outbox
-                .reports()
-                .map(|report| Effect::SaveReport(Box::new(report.clone()))),
-        );
-        self.saved = Lasting::default();
+        let Unsaved {
+            runs,
+            reports,
+            lasting,
+        } = std::mem::take(&mut self.unsaved);
+        for (id, run) in runs {
+            let newest = [
+                self.running.as_ref().map(Running::record),
+                self.last_run.as_ref(),
+            ];
+            let newest = newest.into_iter().flatten().find(|run| run.id == id);
+            effects.push(Effect::SaveRun(newest.cloned().map_or(run, Box::new)));
+        }
+        effects.extend(self.unwritten_scans(None).map(Effect::Commit));
+        for (id, report) in reports {
+            match self.outbox.report(id) {
+                Some(newest) => effects.push(Effect::SaveReport(Box::new(newest.clone()))),
+                None => match report.state {
+                    State::Confirmed { .. } | State::Superseded { .. } => {
+                        effects.push(Effect::SaveReport(report));
+                    }
+                    // It has come further since, and that was either saved or will be known here as unsaved.
+                    State::Queued
+                    | State::Waiting { .. }
+                    | State::Sent { .. }
+                    | State::Partly { .. }
+                    | State::Unconfirmed { .. }
+                    | State::Rejected { .. } => {}
+                },
+            }
+        }
+        if lasting {
+            effects.push(Effect::SaveLasting(Box::new(self.lasting.clone())));
+        }
     }
 
     fn follow_schedule(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -332,6 +415,15 @@ impl Agent {
         }
         if !self.options.scheduled || self.ending || self.running.is_some() {
             return;
+        }
+        match (self.lasting.anchor, &self.settings.schedule) {
+            // A cron expression counts from the first start; a clock that was set back, from now.
+            (None, Schedule::Cron(_)) => {
+                self.lasting.anchor = Some(now);
+                self.lasting.anchor_finished = true;
+            }
+            (Some(anchor), _) if anchor > now => self.lasting.anchor = Some(now),
+            (None, Schedule::Off | Schedule::Every(_)) | (Some(_), _) => {}
         }
         match self.due(now) {
             Ok(due) => {
@@ -370,14 +462,11 @@ impl Agent {
             .schedule
             .next(anchor, now, &self.options.zone)?;
         Ok(due.map(|due| {
-            if due.missed || anchor.is_none() {
+            if anchor.is_none() {
                 return due;
             }
             let share = jitter(self.options.seed, due.at.as_second().unsigned_abs());
-            Due {
-                at: later(due.at, self.settings.schedule_jitter.mul_f64(share)),
-                ..due
-            }
+            due.put_off(self.settings.schedule_jitter.mul_f64(share), now)
         }))
     }
 
@@ -429,6 +518,10 @@ impl Agent {
     }
 
     fn next_wake(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.ending {
+            // Nothing new is begun, and what goes on ends by itself.
+            return None;
+        }
         let scheduled = self.options.scheduled && self.running.is_none();
         let due = match self.lasting.paused {
             Some(Pause::Until(until)) => Some(until),
@@ -436,11 +529,12 @@ impl Agent {
             None if scheduled => self.due(now).ok().flatten().map(|due| due.at),
             None => None,
         };
+        let from_now = |at| if reached(at, now) { now } else { at };
         [
             due,
             self.outbox.wake_at(now, self.options.hold_uploads),
-            self.write_again_at,
-            self.prune_at,
+            self.write_again_at.map(from_now),
+            self.prune_at.map(from_now),
         ]
         .into_iter()
         .flatten()
@@ -518,6 +612,49 @@ impl Agent {
     }
 }
 
+/// What could not be saved, by what it is about. Scans that could not be written are kept apart.
+#[derive(Debug, Default)]
+struct Unsaved {
+    runs: BTreeMap<RunId, Box<Run>>,
+    reports: BTreeMap<ReportId, Box<Report>>,
+    lasting: bool,
+}
+
+impl Unsaved {
+    fn add(&mut self, effect: Effect) {
+        match effect {
+            Effect::SaveRun(run) => {
+                self.runs.insert(run.id, run);
+            }
+            Effect::SaveReport(report) => {
+                self.reports.insert(report.id, report);
+            }
+            Effect::SaveLasting(_) => self.lasting = true,
+            Effect::FetchAssignment
+            | Effect::LoadAddresses { .. }
+            | Effect::Scan { .. }
+            | Effect::StopScan(_)
+            | Effect::Commit(_)
+            | Effect::Upload { .. }
+            | Effect::ReadBack { .. }
+            | Effect::Prune(_)
+            | Effect::WakeAt(_)
+            | Effect::End => {}
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.reports.is_empty() && !self.lasting
+    }
+}
+
+/// Whether the subnets come from elsewhere than before.
+fn asks_another(old: &Settings, new: &Settings) -> bool {
+    old.api_url != new.api_url
+        || old.client_name != new.client_name
+        || old.scanagent_code != new.scanagent_code
+}
+
 /// Whether it is a setting or a secret that keeps the agent from phpIPAM.
 fn is_about_access(problem: &Problem) -> bool {
     matches!(
@@ -536,8 +673,4 @@ fn survey(
     assignment.map_or_else(Vec::new, |assignment| {
         plan::survey(&assignment.subnets, &settings.guard)
     })
-}
-
-fn later(now: Timestamp, wait: Duration) -> Timestamp {
-    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }

@@ -25,6 +25,8 @@ const AT_ONCE: usize = 4;
 #[derive(Debug)]
 pub(super) struct Running {
     record: Run,
+    /// Whether it is a run over all subnets, from which the schedule counts.
+    anchor: bool,
     refresh: bool,
     scopes: Vec<Scope>,
     /// Still waiting for the assigned subnets.
@@ -35,6 +37,8 @@ pub(super) struct Running {
     queue: VecDeque<(SubnetId, Mode)>,
     active: BTreeMap<SubnetId, Active>,
     view: Vec<SubnetProgress>,
+    /// The subnets as they were assigned when they were taken into the run: they may be gone from phpIPAM meanwhile.
+    subnets: BTreeMap<SubnetId, Subnet>,
 }
 
 /// What is being done for a subnet.
@@ -74,6 +78,10 @@ impl Unwritten {
             failed: None,
         }
     }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
 }
 
 impl Running {
@@ -86,6 +94,10 @@ impl Running {
             view.done = done.min(view.total);
             view.up = up;
         }
+    }
+
+    pub(super) fn record(&self) -> &Run {
+        &self.record
     }
 
     pub(super) fn view(&self) -> Progress {
@@ -110,21 +122,23 @@ impl Running {
         self.view.iter().any(|view| view.subnet == subnet)
     }
 
-    fn end(&mut self, subnet: &Subnet, outcome: Outcome) {
-        self.active.remove(&subnet.id);
-        if let Some(view) = self.view_of(subnet.id) {
+    fn end(&mut self, id: SubnetId, outcome: Outcome) {
+        self.active.remove(&id);
+        if let Some(view) = self.view_of(id) {
             view.done = view.total;
             view.stage = match &outcome {
                 Outcome::Scanned { .. } | Outcome::LeftOut { .. } => Stage::Done,
                 Outcome::Failed { .. } | Outcome::Stopped => Stage::Failed,
             };
         }
-        self.record.subnets.push(SubnetRun {
-            subnet: subnet.id,
-            cidr: subnet.cidr.clone(),
-            description: subnet.description.clone(),
-            outcome,
-        });
+        if let Some(subnet) = self.subnets.get(&id) {
+            self.record.subnets.push(SubnetRun {
+                subnet: id,
+                cidr: subnet.cidr.clone(),
+                description: subnet.description.clone(),
+                outcome,
+            });
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -144,15 +158,18 @@ impl Agent {
     ) {
         if let Some(running) = &mut self.running {
             if running.stopping {
+                self.next_scans.push((scope, refresh));
                 return;
             }
+            running.refresh |= refresh;
             running.scopes.push(scope);
             if !running.fetching {
                 self.enqueue(now);
             }
             return;
         }
-        if scope == Scope::All {
+        let anchor = scope == Scope::All;
+        if anchor {
             self.lasting.anchor = Some(now);
             self.lasting.anchor_finished = false;
             self.catch_up = false;
@@ -174,6 +191,7 @@ impl Agent {
         effects.push(Effect::SaveRun(Box::new(record.clone())));
         self.running = Some(Running {
             record,
+            anchor,
             refresh,
             scopes: vec![scope],
             fetching: fetch,
@@ -182,6 +200,7 @@ impl Agent {
             queue: VecDeque::new(),
             active: BTreeMap::new(),
             view: Vec::new(),
+            subnets: BTreeMap::new(),
         });
         if !fetch {
             self.enqueue(now);
@@ -243,6 +262,7 @@ impl Agent {
                 self.problems.clear(|problem| {
                     matches!(problem, Problem::SubnetRefused { subnet, .. } if subnet == id)
                 });
+                running.subnets.insert(*id, subnet.clone());
                 running.view.push(SubnetProgress {
                     subnet: *id,
                     cidr: subnet.cidr.clone(),
@@ -269,7 +289,7 @@ impl Agent {
                                 now,
                             );
                         }
-                        running.end(subnet, Outcome::LeftOut { why: why.clone() });
+                        running.end(*id, Outcome::LeftOut { why: why.clone() });
                     }
                 }
             }
@@ -304,47 +324,36 @@ impl Agent {
             running.record.finished_at = Some(now);
             running.record.stopped = running.stopping;
             // A run that the process's end cut short is caught up at the next start.
-            self.lasting.anchor_finished |= !self.ending;
+            self.lasting.anchor_finished |= running.anchor && !self.ending;
             self.last_run = Some(running.record.clone());
             self.lists.runs = self.revision;
             effects.push(Effect::SaveRun(Box::new(running.record)));
+            for (scope, refresh) in std::mem::take(&mut self.next_scans) {
+                self.start_run(Trigger::Person, scope, refresh, now, effects);
+            }
+            self.pump(now, effects);
         }
     }
 
     pub(super) fn stop_run(&mut self, effects: &mut Vec<Effect>) {
-        let (Some(running), Some(assignment)) = (&mut self.running, &self.assignment) else {
-            // Without subnets there is nothing to stop but the question for them.
-            if let Some(running) = &mut self.running {
-                running.stopping = true;
-                running.fetching = false;
-            }
+        let Some(running) = &mut self.running else {
             return;
         };
         running.stopping = true;
         running.fetching = false;
         for (id, _) in std::mem::take(&mut running.queue) {
-            if let Some(subnet) = assignment.subnet(id) {
-                running.end(subnet, Outcome::Stopped);
+            running.end(id, Outcome::Stopped);
+        }
+        let mut preparing = Vec::new();
+        for (id, active) in &running.active {
+            match active {
+                Active::Preparing { .. } => preparing.push(*id),
+                Active::Scanning { scan, .. } => effects.push(Effect::StopScan(*scan)),
+                Active::Finishing { .. } | Active::Committing { .. } => {}
             }
         }
-        for active in running.active.values() {
-            if let Active::Scanning { scan, .. } = active {
-                effects.push(Effect::StopScan(*scan));
-            }
-        }
-        let preparing: Vec<SubnetId> = running
-            .active
-            .iter()
-            .filter(|(_, active)| matches!(active, Active::Preparing { .. }))
-            .map(|(id, _)| *id)
-            .collect();
         for id in preparing {
-            match assignment.subnet(id) {
-                Some(subnet) => running.end(subnet, Outcome::Stopped),
-                None => {
-                    running.active.remove(&id);
-                }
-            }
+            running.end(id, Outcome::Stopped);
         }
     }
 
@@ -361,30 +370,30 @@ impl Agent {
         let Some(active) = running.active.remove(&id) else {
             return;
         };
-        let Some(subnet) = self
+        let assigned = self
             .assignment
             .as_ref()
             .and_then(|assignment| assignment.subnet(id))
-            .cloned()
-        else {
-            return;
-        };
+            .cloned();
         let gone = Problem::SubnetGone { subnet: id };
-        let book = match (loaded.book, loaded.problem) {
-            (_, Some(problem)) if problem == gone => Err(problem),
-            (Some(book), _) => Ok(book),
-            (None, Some(problem)) if !problem.means_offline() => Err(problem),
-            (None, _) => Err(Problem::AddressesUnknown { subnet: id }),
+        // Times don't tell: the clock may have been set between the two.
+        let stale = !loaded.asked || loaded.problem.is_some();
+        let known = match (assigned, loaded.book, loaded.problem) {
+            (None, _, _) => Err(gone),
+            (Some(_), _, Some(problem)) if problem == gone => Err(problem),
+            (Some(subnet), Some(book), _) => Ok((subnet, book)),
+            (Some(_), None, Some(problem)) if !problem.means_offline() => Err(problem),
+            (Some(_), None, _) => Err(Problem::AddressesUnknown { subnet: id }),
         };
-        match (active, book) {
+        match (active, known) {
             (Active::Preparing { .. } | Active::Finishing { .. }, Err(problem)) => {
                 self.problems.raise(problem.clone(), now);
-                running.end(&subnet, Outcome::Failed { problem });
+                running.end(id, Outcome::Failed { problem });
             }
-            (Active::Preparing { mode }, Ok(book)) => {
+            (Active::Preparing { mode }, Ok((subnet, book))) => {
                 match plan::target(&subnet, mode, &book.addresses, &self.settings.guard) {
-                    Ok(target) => self.scan(&subnet, target, effects),
-                    Err(why) => running.end(&subnet, Outcome::LeftOut { why }),
+                    Ok(target) => self.scan(id, target, effects),
+                    Err(why) => running.end(id, Outcome::LeftOut { why }),
                 }
             }
             (
@@ -393,9 +402,9 @@ impl Agent {
                     ended,
                     ended_at,
                 },
-                Ok(book),
+                Ok((subnet, book)),
             ) => {
-                let known = (book, loaded.memory);
+                let known = (book, stale, loaded.memory);
                 self.conclude(&subnet, target, ended, ended_at, known, effects);
             }
             (active @ (Active::Scanning { .. } | Active::Committing { .. }), _) => {
@@ -404,12 +413,12 @@ impl Agent {
         }
     }
 
-    fn scan(&mut self, subnet: &Subnet, target: Target, effects: &mut Vec<Effect>) {
+    fn scan(&mut self, id: SubnetId, target: Target, effects: &mut Vec<Effect>) {
         let scan = self.next_scan_id();
         let Some(running) = &mut self.running else {
             return;
         };
-        if let Some(view) = running.view_of(subnet.id) {
+        if let Some(view) = running.view_of(id) {
             view.stage = Stage::Scanning;
             view.total = target.addresses();
         }
@@ -418,9 +427,7 @@ impl Agent {
             target: target.clone(),
             profile: self.settings.profile,
         });
-        running
-            .active
-            .insert(subnet.id, Active::Scanning { scan, target });
+        running.active.insert(id, Active::Scanning { scan, target });
     }
 
     pub(super) fn scan_ended(
@@ -429,7 +436,7 @@ impl Agent {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
-        let (Some(running), Some(assignment)) = (&mut self.running, &self.assignment) else {
+        let Some(running) = &mut self.running else {
             return;
         };
         let Some(id) = running.active.iter().find_map(|(id, active)| match active {
@@ -439,9 +446,6 @@ impl Agent {
             return;
         };
         let Some(Active::Scanning { target, .. }) = running.active.remove(&id) else {
-            return;
-        };
-        let Some(subnet) = assignment.subnet(id) else {
             return;
         };
         match &ended.result {
@@ -485,11 +489,11 @@ impl Agent {
                     freshness,
                 });
             }
-            Err(ScanFailure::Stopped) => running.end(subnet, Outcome::Stopped),
+            Err(ScanFailure::Stopped) => running.end(id, Outcome::Stopped),
             Err(ScanFailure::Failed(problem)) => {
                 self.problems.raise(problem.clone(), now);
                 let problem = problem.clone();
-                running.end(subnet, Outcome::Failed { problem });
+                running.end(id, Outcome::Failed { problem });
             }
         }
     }
@@ -501,7 +505,7 @@ impl Agent {
         target: Target,
         ended: ScanEnded,
         ended_at: Timestamp,
-        (book, memory): (AddressBook, Memory),
+        (book, stale, memory): (AddressBook, bool, Memory),
         effects: &mut Vec<Effect>,
     ) {
         let hosts = ended.result.unwrap_or_default();
@@ -513,7 +517,6 @@ impl Agent {
             &memory,
             self.settings.misses_before_missing,
         );
-        let stale = book.fetched_at < ended.started_at;
         let Some(running) = &mut self.running else {
             return;
         };
@@ -537,8 +540,9 @@ impl Agent {
             .insert(subnet.id, Active::Committing { scan: scan.clone() });
         let reports = self.reports(&scan, subnet, &book, &hosts);
         // What could not be written before comes first: it is older.
-        effects.extend(self.unwritten_scans().map(Effect::Commit));
-        let accepted = reports.iter().map(|(report, _)| report.clone()).collect();
+        effects.extend(self.unwritten_scans(Some(subnet.id)).map(Effect::Commit));
+        let accepted: Vec<_> = reports.iter().map(|(report, _)| report.clone()).collect();
+        self.outbox.expect(&accepted);
         self.unwritten.insert(scan.id, Unwritten::new(accepted));
         effects.push(Effect::Commit(Box::new(FinishedScan {
             scan,
@@ -600,7 +604,7 @@ impl Agent {
                 stale: scan.ipam_stale,
                 left_out: Default::default(),
                 ahead,
-                baseline: subnet.last_discovery.clone().unwrap_or_default(),
+                baseline: None,
                 sends: 0,
                 state: State::Queued,
                 journey: vec![Step {
@@ -613,31 +617,50 @@ impl Agent {
         reports
     }
 
-    /// Scans that could not be written, in order; they count as being written from here on.
-    pub(super) fn unwritten_scans(&mut self) -> impl Iterator<Item = Box<FinishedScan>> + '_ {
-        self.unwritten
-            .values_mut()
-            .filter_map(|unwritten| unwritten.failed.take())
+    /// Scans that could not be written, of one subnet or of all, in order; they count as being written from here on.
+    pub(super) fn unwritten_scans(
+        &mut self,
+        of: Option<SubnetId>,
+    ) -> impl Iterator<Item = Box<FinishedScan>> + '_ {
+        self.unwritten.values_mut().filter_map(move |unwritten| {
+            unwritten
+                .failed
+                .take_if(|finished| of.is_none_or(|id| id == finished.scan.subnet))
+        })
     }
 
     /// A finished scan could not be written; it is kept and written again later.
-    pub(super) fn not_written(&mut self, finished: Box<FinishedScan>, problem: Problem) {
-        let (subnet, id) = (finished.scan.subnet, finished.scan.id);
-        if let Some(unwritten) = self.unwritten.get_mut(&finished.scan.id) {
+    ///
+    /// Of a subnet only the newest is kept, so that a disk that is full for days doesn't fill the memory too.
+    pub(super) fn not_written(
+        &mut self,
+        finished: Box<FinishedScan>,
+        problem: Problem,
+        now: Timestamp,
+    ) {
+        let (scan, subnet) = (finished.scan.id, finished.scan.subnet);
+        self.problems.raise(problem.clone(), now);
+        if let Some(unwritten) = self.unwritten.get_mut(&scan) {
             unwritten.failed = Some(finished);
         }
-        let (Some(running), Some(assignment)) = (&mut self.running, &self.assignment) else {
-            return;
+        let failed = |unwritten: &Unwritten| {
+            let finished = unwritten.failed.as_ref();
+            finished.is_some_and(|finished| finished.scan.subnet == subnet)
         };
-        // A later try, of a subnet or run that is done with, is not told again.
-        let awaited = running
-            .active
-            .values()
-            .any(|active| matches!(active, Active::Committing { scan } if scan.id == id));
-        if !awaited {
-            return;
+        let failed: Vec<ScanId> = self
+            .unwritten
+            .iter()
+            .filter(|(_, unwritten)| failed(unwritten))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in failed.iter().rev().skip(1) {
+            if let Some(given_up) = self.unwritten.remove(id) {
+                self.outbox.expect_no_more(&given_up.reports);
+            }
         }
-        if let Some(subnet) = assignment.subnet(subnet) {
+        if let Some(running) = &mut self.running
+            && matches!(running.active.get(&subnet), Some(Active::Committing { scan: of }) if of.id == scan)
+        {
             running.end(subnet, Outcome::Failed { problem });
         }
     }
@@ -652,7 +675,7 @@ impl Agent {
         }
         self.lists.addresses = self.revision;
         self.lists.reports = self.revision;
-        let (Some(running), Some(assignment)) = (&mut self.running, &self.assignment) else {
+        let Some(running) = &mut self.running else {
             return;
         };
         let scan = running.active.values().find_map(|active| match active {
@@ -670,15 +693,13 @@ impl Agent {
                 ipam_stale: scan.ipam_stale,
             },
         );
-        if let Some(subnet) = assignment.subnet(scan.subnet) {
-            running.end(
-                subnet,
-                Outcome::Scanned {
-                    scan: id,
-                    counts: scan.counts,
-                },
-            );
-        }
+        running.end(
+            scan.subnet,
+            Outcome::Scanned {
+                scan: id,
+                counts: scan.counts,
+            },
+        );
     }
 }
 

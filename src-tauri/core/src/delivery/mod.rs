@@ -45,8 +45,9 @@ pub struct Report {
     /// `lastSeen` before the report, of those hosts where phpIPAM already had that time or a later one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ahead: BTreeMap<IpAddr, String>,
-    /// The subnet's `lastDiscovery` before the report was sent ("" for never). Only needed where there are no hosts.
-    pub baseline: String,
+    /// The subnet's `lastDiscovery` before the report was sent ("" for never); `None` if it could not be read then.
+    /// Only needed where there are no hosts.
+    pub baseline: Option<String>,
     /// How often the server took it.
     #[serde(default)]
     pub sends: u32,

@@ -15,7 +15,7 @@ use super::{Answer, Cause, Event, ReadBack, Report, State};
 use crate::{
     ids::{ReportId, SubnetId},
     problem::{Problem, Subject},
-    schedule::jitter,
+    schedule::{jitter, later, reached},
     snapshot::DeliveryView,
 };
 
@@ -32,23 +32,36 @@ const LEAST_CHECKS: u32 = 4;
 /// How often a report that is not seen back is sent before that is told. A repeat is harmless, and mends a server
 /// that was restarted and lost what it had taken.
 const SENDS: u32 = 2;
-/// A planned time further away than this comes from a clock that was set back, and counts as reached.
-const PLAUSIBLE: Duration = Duration::from_secs(48 * 3600);
+/// While phpIPAM can't be asked, what was sent is looked for this seldom at the most.
+const LONGEST_READ_BACK_OFF: Duration = Duration::from_secs(600);
+/// Tries in a row after which a server that asks for less patience than the back-off has it no longer.
+const SHORT_TRIES: u32 = 5;
 
 /// The reports that the agent still has to do with.
 #[derive(Debug, Default)]
 pub struct Outbox {
     reports: BTreeMap<ReportId, Report>,
     sending: Option<ReportId>,
-    reading: Option<SubnetId>,
+    reading: Option<Reading>,
     down: Option<Down>,
+    /// phpIPAM can't be asked what arrived.
+    unreadable: Option<Down>,
+    /// Reports that are not yet in the database, with their subnets.
+    expected: BTreeMap<ReportId, SubnetId>,
     /// Whether reports came (back) into the queue since older ones were held against newer ones.
     grown: bool,
     seed: u64,
     confirmed: u32,
 }
 
-/// The scan server can't be reached: nothing is sent before `until`.
+/// What is being looked for in phpIPAM. What is sent meanwhile can't be seen by it.
+#[derive(Debug)]
+struct Reading {
+    subnet: SubnetId,
+    reports: BTreeSet<ReportId>,
+}
+
+/// A server can't be reached: it is left alone until then.
 #[derive(Debug, Clone, Copy)]
 struct Down {
     tries: u32,
@@ -93,8 +106,22 @@ impl Outbox {
         }
     }
 
+    /// Knows of reports that are being committed, so that newer ones aren't forgotten before these have come.
+    pub fn expect(&mut self, reports: &[Report]) {
+        self.expected
+            .extend(reports.iter().map(|report| (report.id, report.subnet)));
+    }
+
+    /// Reports that were expected will not come: they could not be committed.
+    pub fn expect_no_more(&mut self, reports: &[Report]) {
+        for report in reports {
+            self.expected.remove(&report.id);
+        }
+    }
+
     /// Takes a report that has just been committed.
     pub fn accept(&mut self, report: Report) {
+        self.expected.remove(&report.id);
         self.reports.insert(report.id, report);
         self.grown = true;
     }
@@ -102,6 +129,11 @@ impl Outbox {
     /// All reports that it holds, the oldest first.
     pub fn reports(&self) -> impl Iterator<Item = &Report> {
         self.reports.values()
+    }
+
+    /// A report that it still holds.
+    pub fn report(&self, id: ReportId) -> Option<&Report> {
+        self.reports.get(&id)
     }
 
     /// Whether a report is on its way right now.
@@ -118,30 +150,43 @@ impl Outbox {
             self.leave_out_what_newer_ones_tell(now, changes);
             self.forget();
         }
-        let mut held_up = BTreeSet::new();
-        for report in self.reports.values() {
-            let due = match &report.state {
-                State::Queued => true,
-                State::Waiting { next_at, .. } => reached(*next_at, now),
-                State::Sent { .. }
-                | State::Confirmed { .. }
+        let report = self
+            .first_in_line()
+            .find(|(_, not_before)| not_before.is_none_or(|at| reached(at, now)))
+            .map(|(report, _)| report)?;
+        let upload = Upload {
+            report: report.id,
+            baseline: report.told().next().is_none().then_some(report.subnet),
+            leave_out: report.left_out.clone(),
+        };
+        self.sending = Some(upload.report);
+        Some(upload)
+    }
+
+    /// The report of each subnet that must be sent before its newer ones, and its time if it has to wait.
+    ///
+    /// One without hosts is left out while an older one may still be worked on: both would be confirmed by the same
+    /// change of `lastDiscovery`.
+    fn first_in_line(&self) -> impl Iterator<Item = (&Report, Option<Timestamp>)> {
+        let (mut seen, mut under_way) = (BTreeSet::new(), BTreeSet::new());
+        self.reports.values().filter_map(move |report| {
+            let not_before = match &report.state {
+                State::Queued => None,
+                State::Waiting { next_at, .. } => Some(*next_at),
+                State::Sent { .. } => {
+                    under_way.insert(report.subnet);
+                    return None;
+                }
+                State::Confirmed { .. }
                 | State::Partly { .. }
                 | State::Unconfirmed { .. }
                 | State::Rejected { .. }
-                | State::Superseded { .. } => continue,
+                | State::Superseded { .. } => return None,
             };
-            if !due {
-                held_up.insert(report.subnet);
-            } else if !held_up.contains(&report.subnet) {
-                self.sending = Some(report.id);
-                return Some(Upload {
-                    report: report.id,
-                    baseline: report.told().next().is_none().then_some(report.subnet),
-                    leave_out: report.left_out.clone(),
-                });
-            }
-        }
-        None
+            let first = seen.insert(report.subnet);
+            let unclear = under_way.contains(&report.subnet) && report.told().next().is_none();
+            (first && !unclear).then_some((report, not_before))
+        })
     }
 
     fn leave_out_what_newer_ones_tell(&mut self, now: Timestamp, changes: &mut Vec<Change>) {
@@ -162,14 +207,17 @@ impl Outbox {
                     newest = newest.or(newest_of_scan);
                 }
                 let left_out = match report.state {
+                    // What was left out once stays so: the newer report may have arrived and be forgotten.
                     State::Queued | State::Waiting { .. } => report
                         .hosts
                         .iter()
                         .copied()
-                        .filter(|ip| told.contains(ip))
+                        .filter(|ip| told.contains(ip) || report.left_out.contains(ip))
                         .collect(),
-                    State::Rejected { .. } | State::Superseded { .. } => continue,
-                    State::Sent { .. }
+                    State::Superseded { .. } => continue,
+                    // One that is refused is kept, and may have been taken all the same if that could not be saved.
+                    State::Rejected { .. }
+                    | State::Sent { .. }
                     | State::Confirmed { .. }
                     | State::Partly { .. }
                     | State::Unconfirmed { .. } => report.left_out.clone(),
@@ -230,9 +278,8 @@ impl Outbox {
                 let needed = SERVER_TIME_PER_HOST * u32::try_from(queued).unwrap_or(u32::MAX);
                 self.change(id, changes, |report| {
                     report.sends += 1;
-                    if let Some(baseline) = baseline {
-                        report.baseline = baseline;
-                    }
+                    // An older one could have been changed by an older report.
+                    report.baseline = baseline;
                     let left_out = report.left_out.len() as u32;
                     report.step(
                         now,
@@ -267,19 +314,22 @@ impl Outbox {
                     }
                     problem => problem.subject() != Subject::Report(id),
                 };
-                let mut wait = self.back_off(tries, id);
-                if concerns_all {
-                    let tries = self.down.map_or(1, |down| down.tries + 1);
-                    wait = self.back_off(tries, id);
-                }
-                if let Some(asked) = retry_after {
-                    wait = asked.clamp(FIRST_CHECK, LONGEST_RETRY_AFTER);
-                }
+                let in_a_row = if concerns_all {
+                    self.down.map_or(1, |down| down.tries + 1)
+                } else {
+                    tries
+                };
+                let back_off = self.back_off(in_a_row, id);
+                let wait = match retry_after {
+                    Some(asked) if in_a_row <= SHORT_TRIES || asked > back_off => {
+                        asked.clamp(FIRST_CHECK, LONGEST_RETRY_AFTER)
+                    }
+                    Some(_) | None => back_off,
+                };
                 let next_at = later(now, wait);
                 if concerns_all {
-                    let tries = self.down.map_or(1, |down| down.tries + 1);
                     self.down = Some(Down {
-                        tries,
+                        tries: in_a_row,
                         until: next_at,
                     });
                 }
@@ -301,6 +351,7 @@ impl Outbox {
             Answer::Refused { problem } => {
                 self.down = None;
                 changes.push(Change::Raise(problem.clone()));
+                self.relieve_older(id, false, now, changes);
                 self.change(id, changes, |report| {
                     report.step(
                         now,
@@ -325,7 +376,11 @@ impl Outbox {
     /// The next subnet in which to look for what was sent, and whether its `lastDiscovery` is needed.
     /// It counts as being read until [`Self::read_back`].
     pub fn next_read(&mut self, now: Timestamp) -> Option<(SubnetId, bool)> {
-        if self.reading.is_some() {
+        if self.reading.is_some()
+            || self
+                .unreadable
+                .is_some_and(|down| !reached(down.until, now))
+        {
             return None;
         }
         let (_, subnet) = self
@@ -338,13 +393,17 @@ impl Outbox {
                 _ => None,
             })
             .min()?;
-        let last_discovery = self.reports.values().any(|report| {
-            report.subnet == subnet
-                && matches!(report.state, State::Sent { .. })
-                && report.told().next().is_none()
-        });
-        self.reading = Some(subnet);
+        let sent = || self.sent_of(subnet);
+        let last_discovery = sent().any(|report| report.told().next().is_none());
+        let reports = sent().map(|report| report.id).collect();
+        self.reading = Some(Reading { subnet, reports });
         Some((subnet, last_discovery))
+    }
+
+    fn sent_of(&self, subnet: SubnetId) -> impl Iterator<Item = &Report> {
+        self.reports.values().filter(move |report| {
+            report.subnet == subnet && matches!(report.state, State::Sent { .. })
+        })
     }
 
     /// Takes what phpIPAM shows of a subnet.
@@ -355,21 +414,43 @@ impl Outbox {
         now: Timestamp,
         changes: &mut Vec<Change>,
     ) {
-        self.reading = None;
-        let sent: Vec<ReportId> = self
-            .reports
-            .values()
-            .filter(|report| report.subnet == subnet && matches!(report.state, State::Sent { .. }))
-            .map(|report| report.id)
-            .collect();
-        for id in sent {
-            match result {
-                Ok(shown) => self.hold_against(id, shown, now, changes),
-                // Nothing was seen, so nothing is told: it is looked for again, however late.
-                Err(_) => self.check_later(id, now, false),
+        let Some(reading) = self.reading.take_if(|reading| reading.subnet == subnet) else {
+            return;
+        };
+        let nothing = ReadBack {
+            last_discovery: None,
+            last_seen: BTreeMap::new(),
+        };
+        let shown = match result {
+            Ok(shown) => Some(shown),
+            // Nobody will ever see the report there.
+            Err(Problem::SubnetGone { .. }) => Some(&nothing),
+            // Nothing was seen, so nothing is told: it is looked for again, however late.
+            Err(_) => None,
+        };
+        self.unreadable = match shown {
+            Some(_) => None,
+            None => {
+                let tries = self.unreadable.map_or(1, |down| down.tries + 1);
+                let wait = self.back_off(tries, ReportId(subnet.0));
+                Some(Down {
+                    tries,
+                    until: later(now, wait.min(LONGEST_READ_BACK_OFF)),
+                })
+            }
+        };
+        for id in reading.reports {
+            match shown {
+                Some(shown) => self.hold_against(id, shown, now, changes),
+                None => self.check_later(id, now, false),
             }
         }
         self.forget();
+    }
+
+    /// phpIPAM answers again: what was sent may be looked for.
+    pub fn ipam_works(&mut self) {
+        self.unreadable = None;
     }
 
     fn hold_against(
@@ -379,7 +460,9 @@ impl Outbox {
         now: Timestamp,
         changes: &mut Vec<Change>,
     ) {
-        let report = &self.reports[&id];
+        let Some(report) = self.reports.get_mut(&id) else {
+            return;
+        };
         let State::Sent {
             expected_by,
             checks,
@@ -388,6 +471,12 @@ impl Outbox {
         else {
             return;
         };
+        let baseline = report.baseline.clone();
+        if baseline.is_none() {
+            // Not known before it was sent: what is seen now can't confirm it, but a change from now on can.
+            report.baseline = shown.last_discovery.clone();
+        }
+        let report = &*report;
         let told: Vec<IpAddr> = report.told().collect();
         let missing: Vec<IpAddr> = told
             .iter()
@@ -395,20 +484,21 @@ impl Outbox {
             .filter(|ip| !is_seen_back(report, *ip, shown))
             .collect();
         let confirmed = if told.is_empty() {
-            shown
-                .last_discovery
-                .as_ref()
-                .is_some_and(|shown| *shown != report.baseline)
+            match (&baseline, &shown.last_discovery) {
+                (Some(before), Some(shown)) => before != shown,
+                (None, _) | (_, None) => false,
+            }
         } else {
             missing.is_empty()
         };
         if confirmed {
             self.confirmed += 1;
+            // Before it counts as confirmed: a new process knows nothing of what is confirmed.
+            self.relieve_older(id, true, now, changes);
             self.change(id, changes, |report| {
                 report.step(now, Event::Confirmed, State::Confirmed { at: now });
             });
             changes.push(Change::Settled(id));
-            self.settle_older(id, now, changes);
             return;
         }
         self.check_later(id, now, true);
@@ -441,6 +531,7 @@ impl Outbox {
             }
         } else {
             changes.push(Change::Raise(problem));
+            self.relieve_older(id, false, now, changes);
             if some {
                 State::Partly {
                     at: now,
@@ -473,40 +564,45 @@ impl Outbox {
         }
     }
 
-    /// What is told by a newer report that has arrived needs no care any more.
-    fn settle_older(&mut self, by: ReportId, now: Timestamp, changes: &mut Vec<Change>) {
-        let subnet = self.reports[&by].subnet;
-        let scan = self.reports[&by].scan;
-        let told: BTreeSet<IpAddr> = self
-            .reports
-            .values()
-            .filter(|report| {
-                report.subnet == subnet
-                    && report.scan == scan
-                    && matches!(report.state, State::Confirmed { .. })
-            })
-            .flat_map(Report::told)
-            .collect();
-        let older: Vec<ReportId> = self
-            .reports
-            .range(..by)
-            .map(|(_, report)| report)
-            .filter(|report| {
-                report.subnet == subnet
-                    && report.scan < scan
-                    && matches!(
-                        report.state,
-                        State::Rejected { .. } | State::Partly { .. } | State::Unconfirmed { .. }
-                    )
-                    && report.told().all(|ip| told.contains(&ip))
-            })
-            .map(|report| report.id)
-            .collect();
-        for id in older {
+    /// Older reports of the subnet need not tell what this one tells. Those that are over with don't pile up by that,
+    /// and once this one has arrived none sets `lastSeen` back.
+    fn relieve_older(
+        &mut self,
+        by: ReportId,
+        arrived: bool,
+        now: Timestamp,
+        changes: &mut Vec<Change>,
+    ) {
+        let newer = &self.reports[&by];
+        let told: BTreeSet<IpAddr> = newer.told().collect();
+        let mut less = Vec::new();
+        for (id, report) in self.reports.range(..by) {
+            let relieved = match report.state {
+                State::Rejected { .. } | State::Partly { .. } | State::Unconfirmed { .. } => true,
+                State::Queued | State::Waiting { .. } | State::Sent { .. } => arrived,
+                State::Confirmed { .. } | State::Superseded { .. } => false,
+            };
+            let older = report.subnet == newer.subnet && report.scan < newer.scan;
+            if !relieved || !older || self.sending == Some(*id) {
+                continue;
+            }
+            let mut left_out = report.left_out.clone();
+            left_out.extend(report.hosts.iter().filter(|ip| told.contains(ip)));
+            if left_out.len() == report.hosts.len() || left_out != report.left_out {
+                less.push((*id, left_out));
+            }
+        }
+        for (id, left_out) in less {
+            let nothing_left = left_out.len() == self.reports[&id].hosts.len();
             self.change(id, changes, |report| {
-                report.step(now, Event::Superseded, State::Superseded { by });
+                report.left_out = left_out;
+                if nothing_left {
+                    report.step(now, Event::Superseded, State::Superseded { by });
+                }
             });
-            changes.push(Change::Settled(id));
+            if nothing_left {
+                changes.push(Change::Settled(id));
+            }
         }
     }
 
@@ -602,31 +698,23 @@ impl Outbox {
 
     /// When something is due next.
     pub fn wake_at(&self, now: Timestamp, hold_uploads: bool) -> Option<Timestamp> {
-        let not_before = self.down.map_or(now, |down| down.until);
-        let mut held_up = BTreeSet::new();
-        let mut next: Option<Timestamp> = None;
-        for report in self.reports.values() {
-            let sendable = !hold_uploads && self.sending.is_none();
-            let at = match &report.state {
-                State::Queued if sendable && !held_up.contains(&report.subnet) => not_before,
-                State::Waiting { next_at, .. } if sendable => {
-                    held_up.insert(report.subnet);
-                    (*next_at).max(not_before)
+        let from_now = |at| if reached(at, now) { now } else { at };
+        let not_before = |down: Option<Down>| down.map_or(now, |down| from_now(down.until));
+        let uploads = (!hold_uploads && self.sending.is_none())
+            .then(|| self.first_in_line())
+            .into_iter()
+            .flatten()
+            .map(|(_, at)| at.map_or(now, from_now).max(not_before(self.down)));
+        let reads = self
+            .reports
+            .values()
+            .filter_map(|report| match report.state {
+                State::Sent { check_at, .. } if self.reading.is_none() => {
+                    Some(from_now(check_at).max(not_before(self.unreadable)))
                 }
-                State::Sent { check_at, .. } if self.reading.is_none() => *check_at,
-                State::Queued
-                | State::Waiting { .. }
-                | State::Sent { .. }
-                | State::Confirmed { .. }
-                | State::Partly { .. }
-                | State::Unconfirmed { .. }
-                | State::Rejected { .. }
-                | State::Superseded { .. } => continue,
-            };
-            let at = if reached(at, now) { now } else { at };
-            next = Some(next.map_or(at, |next| next.min(at)));
-        }
-        next
+                _ => None,
+            });
+        uploads.chain(reads).min()
     }
 
     /// The outbox in numbers.
@@ -664,15 +752,34 @@ impl Outbox {
         }
     }
 
+    /// Lets go of what is deleted from the database: reports that are over with since before this time.
+    pub fn prune(&mut self, before: Timestamp, changes: &mut Vec<Change>) {
+        self.reports.retain(|id, report| {
+            let over = matches!(
+                report.state,
+                State::Partly { .. } | State::Unconfirmed { .. }
+            );
+            let old = report.journey.last().is_some_and(|step| step.at < before);
+            if over && old {
+                changes.push(Change::Settled(*id));
+            }
+            !(over && old)
+        });
+    }
+
     /// Lets go of what has arrived, unless an older report of its subnet might still go out and must know of it.
     fn forget(&mut self) {
-        let mut kept_older = BTreeSet::new();
+        let mut kept_older: BTreeMap<SubnetId, ReportId> = BTreeMap::new();
+        for (id, subnet) in &self.expected {
+            kept_older.entry(*subnet).or_insert(*id);
+        }
         let mut gone = Vec::new();
-        for report in self.reports.values() {
+        for (id, report) in &self.reports {
+            let oldest = kept_older.get(&report.subnet);
             match report.state {
                 State::Confirmed { .. } | State::Superseded { .. } => {
-                    if !kept_older.contains(&report.subnet) {
-                        gone.push(report.id);
+                    if oldest.is_none_or(|oldest| oldest > id) {
+                        gone.push(*id);
                     }
                 }
                 State::Queued
@@ -681,7 +788,9 @@ impl Outbox {
                 | State::Partly { .. }
                 | State::Unconfirmed { .. }
                 | State::Rejected { .. } => {
-                    kept_older.insert(report.subnet);
+                    if oldest.is_none_or(|oldest| oldest > id) {
+                        kept_older.insert(report.subnet, *id);
+                    }
                 }
             }
         }
@@ -701,10 +810,5 @@ fn is_seen_back(report: &Report, ip: IpAddr, shown: &ReadBack) -> bool {
     }
 }
 
-fn later(now: Timestamp, wait: Duration) -> Timestamp {
-    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
-}
-
-fn reached(at: Timestamp, now: Timestamp) -> bool {
-    at <= now || at > later(now, PLAUSIBLE)
-}
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,11 @@
 //! The corrected clock: the system's plus `epoch_time_offset`.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Instant,
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -29,5 +32,49 @@ impl Clock {
         Timestamp::now()
             .checked_add(offset)
             .unwrap_or_else(|_| Timestamp::now())
+    }
+}
+
+/// A difference from the monotonic clock below this is no jump: clocks are slewed, and threads come late.
+const JUMP: SignedDuration = SignedDuration::from_secs(2);
+
+/// Sees when the wall clock jumps, or the machine has slept: both clocks are compared now and then.
+#[derive(Debug)]
+pub(super) struct Jumps {
+    wall: Timestamp,
+    monotonic: Instant,
+}
+
+impl Jumps {
+    pub(super) fn new(clock: &Clock) -> Self {
+        Self {
+            wall: clock.now(),
+            monotonic: Instant::now(),
+        }
+    }
+
+    /// Whether the wall clock has jumped since it was last asked.
+    pub(super) fn seen(&mut self, clock: &Clock) -> bool {
+        let before = std::mem::replace(self, Self::new(clock));
+        let passed = SignedDuration::try_from(self.monotonic - before.monotonic);
+        let shown = self.wall.duration_since(before.wall);
+        passed.is_ok_and(|passed| (shown - passed).abs() > JUMP)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_of_the_clock_is_seen_once_in_either_direction() {
+        let clock = Clock::new(0);
+        let mut jumps = Jumps::new(&clock);
+        assert!(!jumps.seen(&clock), "no time has passed to speak of");
+        for offset in [3600, -3600] {
+            clock.correct(offset);
+            assert!(jumps.seen(&clock), "the clock was set by {offset} s");
+            assert!(!jumps.seen(&clock), "that is told once");
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{sync::mpsc, thread};
 
-use fieldscan_core::{agent::Input, problem::Problem};
+use fieldscan_core::{
+    agent::{Effect, Input},
+    problem::Problem,
+};
 use tokio::sync::{mpsc::UnboundedSender, oneshot};
 
 use super::clock::Clock;
@@ -57,6 +60,20 @@ impl Database {
         self.send(move |writer| {
             if let Err(problem) = writer.try_to(write) {
                 let _ = writer.inputs.send(Input::Failed(problem));
+            }
+        });
+    }
+
+    /// Does what an effect asks to be saved. If that fails, the agent has it back.
+    pub(super) fn save(
+        &self,
+        effect: Effect,
+        save: impl FnOnce(&mut Store, &Effect) -> Result<(), StoreError> + Send + 'static,
+    ) {
+        self.send(move |writer| {
+            if let Err(problem) = writer.try_to(|store| save(store, &effect)) {
+                let effect = Box::new(effect);
+                let _ = writer.inputs.send(Input::NotSaved { effect, problem });
             }
         });
     }

@@ -109,21 +109,25 @@ impl Effects {
                     },
                 );
             }
-            Effect::SaveReport(report) => {
-                world
-                    .database
-                    .write(move |store| store.save_report(&report));
-            }
-            Effect::SaveRun(run) => {
+            effect @ (Effect::SaveReport(_) | Effect::SaveRun(_) | Effect::SaveLasting(_)) => {
                 let key = world.access.cache_key();
                 world
                     .database
-                    .write(move |store| store.save_run(&key, &run));
-            }
-            Effect::SaveLasting(lasting) => {
-                world
-                    .database
-                    .write(move |store| store.save_lasting(&lasting));
+                    .save(effect, move |store, effect| match effect {
+                        Effect::SaveReport(report) => store.save_report(report),
+                        Effect::SaveRun(run) => store.save_run(&key, run),
+                        Effect::SaveLasting(lasting) => store.save_lasting(lasting),
+                        Effect::FetchAssignment
+                        | Effect::LoadAddresses { .. }
+                        | Effect::Scan { .. }
+                        | Effect::StopScan(_)
+                        | Effect::Commit(_)
+                        | Effect::Upload { .. }
+                        | Effect::ReadBack { .. }
+                        | Effect::Prune(_)
+                        | Effect::WakeAt(_)
+                        | Effect::End => Ok(()),
+                    });
             }
             Effect::Prune(before) => world.database.write(move |store| store.prune(before)),
             Effect::Upload {

@@ -15,7 +15,12 @@ use tokio::{
     time::Instant,
 };
 
-use self::{access::Access, clock::Clock, database::Database, effects::Effects};
+use self::{
+    access::Access,
+    clock::{Clock, Jumps},
+    database::Database,
+    effects::Effects,
+};
 use crate::{
     logging::Redactor,
     store::{OpenError, Store},
@@ -120,6 +125,7 @@ async fn run(
     clock: Clock,
 ) {
     let mut wake_at = Some(clock.now());
+    let mut jumps = Jumps::new(&clock);
     loop {
         let input = tokio::select! {
             input = inputs.recv() => match input {
@@ -127,7 +133,8 @@ async fn run(
                 None => break,
             },
             () = sleep_until(wake_at, &clock) => {
-                if wake_at.is_none_or(|at| at > clock.now()) {
+                // After a jump of the clock, what was planned by the old one must be looked at again.
+                if !jumps.seen(&clock) && wake_at.is_none_or(|at| at > clock.now()) {
                     continue;
                 }
                 Input::Tick

@@ -183,7 +183,7 @@ CREATE TABLE reports (
     stale INTEGER NOT NULL,
     left_out TEXT NOT NULL,
     ahead TEXT NOT NULL,
-    baseline TEXT NOT NULL,
+    baseline TEXT,
     sends INTEGER NOT NULL,
     state_name TEXT NOT NULL,
     state TEXT NOT NULL,

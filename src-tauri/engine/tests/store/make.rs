@@ -159,7 +159,7 @@ pub(crate) fn report(id: u64, scan: u64, subnet: u64, hosts: Vec<IpAddr>) -> Rep
         stale: false,
         left_out: Default::default(),
         ahead: Default::default(),
-        baseline: String::new(),
+        baseline: None,
         sends: 0,
         state: State::Queued,
         journey: vec![Step {
@@ -427,7 +427,7 @@ prop_compose! {
         stale: bool,
         left_out in prop::collection::btree_set(any::<IpAddr>(), 0..3),
         ahead in prop::collection::btree_map(any::<IpAddr>(), any_text(), 0..3),
-        baseline in any_text(),
+        baseline in prop::option::of(any_text()),
         sends: u32,
         state in any_state(),
         journey in prop::collection::vec((any_time(), any_event()), 0..5),

@@ -1,0 +1,647 @@
+//! The agent as a whole, one decision at a time: what it wants done for what it is told.
+
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
+
+use fieldscan_core::{
+    agent::{
+        Agent, Command, Effect, Freshness, Input, Lasting, Loaded, Options, Restored, ScanEnded,
+        ScanFailure, Scope,
+    },
+    compare::Memory,
+    host::{Host, SeenBy},
+    ids::{AgentCode, AgentId, ScanId, SubnetId},
+    ipam::{AddressBook, Assignment, Subnet},
+    plan::{Guard, LeftOut, Profile},
+    problem::Problem,
+    run::{FinishedScan, Outcome, Run, Trigger},
+    schedule::Schedule,
+    settings::{LogLevel, Settings},
+    snapshot::Pause,
+};
+use jiff::{Timestamp, tz::TimeZone};
+
+fn start() -> Timestamp {
+    "2026-03-11T12:00:00Z".parse().expect("a timestamp")
+}
+
+fn settings(schedule: Schedule) -> Settings {
+    Settings {
+        api_url: None,
+        client_name: None,
+        client_user: None,
+        scanagent_code: Some(AgentCode::new("CodeA11-abcdefghijklmnopqrstuvwx")),
+        http_server: "http://127.0.0.1".parse().expect("a URL"),
+        http_port: 5000,
+        ca_file: None,
+        cache_expire_time: Duration::from_secs(1800),
+        epoch_time_offset: 0,
+        ipam_time_zone: TimeZone::UTC,
+        report_ipv6: false,
+        misses_before_missing: 3,
+        schedule,
+        schedule_jitter: Duration::from_secs(60),
+        profile: Profile::Normal,
+        guard: Guard::default(),
+        keep_history: Duration::from_secs(90 * 24 * 3600),
+        log_level: LogLevel::Info,
+    }
+}
+
+fn subnet(id: u64, cidr: &str) -> Subnet {
+    Subnet {
+        id: SubnetId(id),
+        cidr: cidr.into(),
+        network: cidr.parse().ok(),
+        description: String::new(),
+        is_folder: false,
+        is_parent: false,
+        discover: true,
+        ping: false,
+        resolve_dns: false,
+        name_servers: Vec::new(),
+        last_discovery: None,
+        last_scan: None,
+        custom: BTreeMap::new(),
+    }
+}
+
+fn assignment(fetched_at: Timestamp) -> Assignment {
+    Assignment {
+        agent: AgentId(1),
+        agent_name: "site".into(),
+        subnets: vec![
+            subnet(1, "10.0.1.0/28"),
+            subnet(2, "10.0.2.0/28"),
+            subnet(3, "8.8.8.0/28"),
+        ],
+        fetched_at,
+    }
+}
+
+fn offline() -> Problem {
+    Problem::IpamUnreachable {
+        detail: "connection refused".into(),
+    }
+}
+
+/// An agent with its time and everything that it wanted done.
+struct Bench {
+    agent: Agent,
+    now: Timestamp,
+    effects: Vec<Effect>,
+}
+
+impl Bench {
+    fn new(schedule: Schedule, restored: Restored) -> Self {
+        let options = Options {
+            scheduled: true,
+            hold_uploads: false,
+            zone: TimeZone::UTC,
+            seed: 1,
+        };
+        Self {
+            agent: Agent::new(settings(schedule), options, restored),
+            now: start(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// With subnets that phpIPAM told a moment ago.
+    fn ready() -> Self {
+        let restored = Restored {
+            assignment: Some(assignment(start())),
+            ..Restored::default()
+        };
+        Self::new(Schedule::Off, restored)
+    }
+
+    fn give(&mut self, input: Input) -> Vec<Effect> {
+        let effects = self.agent.handle(input, self.now);
+        self.effects.extend(effects.clone());
+        effects
+    }
+
+    fn command(&mut self, command: Command) -> Vec<Effect> {
+        self.give(Input::Command(command))
+    }
+
+    fn scan(&mut self, scope: Scope) -> Vec<Effect> {
+        self.command(Command::Scan {
+            scope,
+            refresh: false,
+        })
+    }
+
+    fn wait(&mut self, seconds: i64) {
+        self.now += jiff::SignedDuration::from_secs(seconds);
+    }
+
+    /// Answers a question for addresses; `fresh` if phpIPAM was asked and answered.
+    fn addresses(
+        &mut self,
+        id: u64,
+        fetched_at: Option<Timestamp>,
+        problem: Option<Problem>,
+    ) -> Vec<Effect> {
+        self.give(Input::Addresses(Box::new(Loaded {
+            subnet: SubnetId(id),
+            book: fetched_at.map(|fetched_at| AddressBook {
+                addresses: Vec::new(),
+                fetched_at,
+            }),
+            asked: true,
+            problem,
+            memory: Memory::default(),
+        })))
+    }
+
+    fn scanned(&mut self, scan: ScanId, result: Result<Vec<Host>, ScanFailure>) -> Vec<Effect> {
+        let started_at = self.now;
+        self.wait(5);
+        self.give(Input::ScanEnded(Box::new(ScanEnded {
+            scan,
+            started_at,
+            privileged: true,
+            result,
+        })))
+    }
+
+    fn committed(&mut self, finished: &FinishedScan) -> Vec<Effect> {
+        self.give(Input::Committed {
+            scan: finished.scan.id,
+            result: Ok(()),
+        })
+    }
+
+    /// Takes one subnet through a whole scan.
+    fn goes_through(&mut self, id: u64) -> FinishedScan {
+        let effects = self.addresses(id, Some(self.now), None);
+        let scan = scan_of(&effects).expect("its addresses are known: it is scanned");
+        self.scanned(scan, Ok(vec![host(id, 1)]));
+        let effects = self.addresses(id, Some(self.now), None);
+        let finished = commit_of(&effects).expect("it is committed");
+        self.committed(&finished);
+        finished
+    }
+
+    fn last_run(&self) -> Run {
+        self.agent.snapshot(self.now).last_run.expect("a run ended")
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let standing = self.agent.snapshot(self.now).problems;
+        standing
+            .into_iter()
+            .map(|standing| standing.problem)
+            .collect()
+    }
+
+    fn is_running(&self) -> bool {
+        self.agent.snapshot(self.now).run.is_some()
+    }
+}
+
+fn host(subnet: u64, host: u8) -> Host {
+    Host {
+        ip: IpAddr::from([10, 0, subnet as u8, host]),
+        mac: None,
+        vendor: None,
+        ptr: None,
+        rtt: None,
+        seen_by: SeenBy::EchoReply,
+    }
+}
+
+fn scan_of(effects: &[Effect]) -> Option<ScanId> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Scan { scan, .. } => Some(*scan),
+        _ => None,
+    })
+}
+
+fn commit_of(effects: &[Effect]) -> Option<FinishedScan> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Commit(finished) => Some((**finished).clone()),
+        _ => None,
+    })
+}
+
+fn loads(effects: &[Effect]) -> Vec<(u64, Freshness)> {
+    let load = |effect: &Effect| match effect {
+        Effect::LoadAddresses { subnet, freshness } => Some((subnet.0, *freshness)),
+        _ => None,
+    };
+    effects.iter().filter_map(load).collect()
+}
+
+fn outcomes(run: &Run) -> BTreeMap<u64, Outcome> {
+    let outcome =
+        |subnet: &fieldscan_core::run::SubnetRun| (subnet.subnet.0, subnet.outcome.clone());
+    run.subnets.iter().map(outcome).collect()
+}
+
+#[test]
+fn refused_subnets_are_named_and_the_others_are_scanned() {
+    let mut bench = Bench::ready();
+    let effects = bench.scan(Scope::All);
+    assert_eq!(
+        loads(&effects),
+        [(1, Freshness::Settings), (2, Freshness::Settings)]
+    );
+    bench.goes_through(1);
+    bench.goes_through(2);
+    let outcomes = outcomes(&bench.last_run());
+    assert!(matches!(outcomes[&1], Outcome::Scanned { .. }));
+    assert!(matches!(outcomes[&2], Outcome::Scanned { .. }));
+    assert!(matches!(
+        outcomes[&3],
+        Outcome::LeftOut {
+            why: LeftOut::Refused(_)
+        }
+    ));
+    assert!(
+        bench.problems().iter().any(|problem| matches!(
+            problem,
+            Problem::SubnetRefused {
+                subnet: SubnetId(3),
+                ..
+            }
+        )),
+        "the refusal is named"
+    );
+}
+
+#[test]
+fn nothing_is_sent_before_it_is_committed() {
+    let mut bench = Bench::ready();
+    bench.scan(Scope::Subnets(vec![SubnetId(1)]));
+    let effects = bench.addresses(1, Some(bench.now), None);
+    bench.scanned(scan_of(&effects).unwrap(), Ok(vec![host(1, 1)]));
+    let effects = bench.addresses(1, Some(bench.now), None);
+    let sends = |effects: &[Effect]| {
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Upload { .. }))
+    };
+    assert!(!sends(&effects));
+    let effects = bench.committed(&commit_of(&effects).unwrap());
+    assert!(sends(&effects));
+}
+
+#[test]
+fn offline_the_cache_is_used_however_old_and_labelled() {
+    let long_ago = start() - Duration::from_secs(40 * 24 * 3600);
+    let restored = Restored {
+        assignment: Some(assignment(long_ago)),
+        ..Restored::default()
+    };
+    let mut bench = Bench::new(Schedule::Off, restored);
+    let effects = bench.scan(Scope::All);
+    assert!(
+        effects.contains(&Effect::FetchAssignment),
+        "phpIPAM is asked first"
+    );
+    let effects = bench.give(Input::Assignment(Err(offline())));
+    assert_eq!(
+        loads(&effects),
+        [(1, Freshness::Cached), (2, Freshness::Cached)],
+        "phpIPAM is not asked again for each subnet"
+    );
+    let effects = bench.addresses(1, Some(long_ago), Some(offline()));
+    let effects = bench.scanned(scan_of(&effects).unwrap(), Ok(vec![host(1, 1)]));
+    assert_eq!(loads(&effects), [(1, Freshness::Cached)]);
+    let effects = bench.addresses(1, Some(long_ago), Some(offline()));
+    let finished = commit_of(&effects).unwrap();
+    assert!(finished.scan.ipam_stale);
+    assert_eq!(finished.scan.ipam_at, long_ago, "it says how old");
+    assert!(finished.reports.iter().all(|(report, _)| report.stale));
+    let ipam = bench.agent.snapshot(bench.now).ipam;
+    assert!(ipam.offline && ipam.stale);
+}
+
+#[test]
+fn without_cache_and_phpipam_the_run_ends_with_the_problem() {
+    let mut bench = Bench::new(Schedule::Off, Restored::default());
+    bench.scan(Scope::All);
+    bench.give(Input::Assignment(Err(offline())));
+    assert!(!bench.is_running());
+    let run = bench.last_run();
+    assert_eq!(run.problem, Some(offline()));
+    assert_eq!(run.subnets, []);
+}
+
+#[test]
+fn a_subnet_whose_addresses_were_never_told_is_not_scanned() {
+    let mut bench = Bench::ready();
+    bench.scan(Scope::Subnets(vec![SubnetId(1)]));
+    let effects = bench.addresses(1, None, Some(offline()));
+    assert_eq!(scan_of(&effects), None, "excluded addresses are not known");
+    let problem = Problem::AddressesUnknown {
+        subnet: SubnetId(1),
+    };
+    assert_eq!(outcomes(&bench.last_run())[&1], Outcome::Failed { problem });
+}
+
+#[test]
+fn only_the_networks_that_were_asked_for_are_scanned() {
+    let mut bench = Bench::ready();
+    let elsewhere = "10.9.9.0/24".parse().unwrap();
+    let effects = bench.scan(Scope::Networks(vec![
+        "10.0.2.0/28".parse().unwrap(),
+        elsewhere,
+    ]));
+    assert_eq!(loads(&effects), [(2, Freshness::Settings)]);
+    bench.goes_through(2);
+    assert_eq!(
+        bench.last_run().problem,
+        Some(Problem::NotAssigned { network: elsewhere })
+    );
+}
+
+#[test]
+fn a_scan_that_failed_is_never_reported() {
+    let mut bench = Bench::ready();
+    bench.scan(Scope::Subnets(vec![SubnetId(1)]));
+    let effects = bench.addresses(1, Some(bench.now), None);
+    let problem = Problem::NoRoute {
+        subnet: SubnetId(1),
+    };
+    let failure = Err(ScanFailure::Failed(problem.clone()));
+    let effects = bench.scanned(scan_of(&effects).unwrap(), failure);
+    assert_eq!(commit_of(&effects), None);
+    assert_eq!(outcomes(&bench.last_run())[&1], Outcome::Failed { problem });
+}
+
+#[test]
+fn stopping_ends_the_run_and_what_was_asked_meanwhile_begins_after_it() {
+    let mut bench = Bench::ready();
+    bench.scan(Scope::All);
+    let effects = bench.addresses(1, Some(bench.now), None);
+    let scan = scan_of(&effects).unwrap();
+    let effects = bench.command(Command::Stop);
+    assert!(effects.contains(&Effect::StopScan(scan)));
+    bench.scan(Scope::Subnets(vec![SubnetId(2)]));
+    let effects = bench.scanned(scan, Err(ScanFailure::Stopped));
+    let run = bench.last_run();
+    assert!(run.stopped);
+    assert_eq!(outcomes(&run)[&1], Outcome::Stopped);
+    assert_eq!(outcomes(&run)[&2], Outcome::Stopped);
+    assert_eq!(
+        loads(&effects),
+        [(2, Freshness::Settings)],
+        "a person asked for it after the stop"
+    );
+}
+
+#[test]
+fn stopping_while_phpipam_is_asked_ends_the_run_at_once() {
+    let mut bench = Bench::new(Schedule::Off, Restored::default());
+    bench.scan(Scope::All);
+    bench.command(Command::Stop);
+    assert!(!bench.is_running());
+    let effects = bench.give(Input::Assignment(Ok(assignment(start()))));
+    assert_eq!(loads(&effects), [], "the answer begins nothing");
+}
+
+#[test]
+fn a_subnet_that_is_taken_away_in_mid_run_does_not_hang_it() {
+    for stage in 0..4 {
+        let mut bench = Bench::ready();
+        bench.scan(Scope::Subnets(vec![SubnetId(1)]));
+        let gone = |bench: &mut Bench, at: i32| {
+            if at == stage {
+                let mut left = assignment(bench.now);
+                left.subnets.remove(0);
+                bench.give(Input::Assignment(Ok(left)));
+            }
+        };
+        gone(&mut bench, 0);
+        let effects = bench.addresses(1, Some(bench.now), None);
+        if let Some(scan) = scan_of(&effects) {
+            gone(&mut bench, 1);
+            bench.scanned(scan, Ok(vec![host(1, 1)]));
+            gone(&mut bench, 2);
+            let effects = bench.addresses(1, Some(bench.now), None);
+            if let Some(finished) = commit_of(&effects) {
+                gone(&mut bench, 3);
+                bench.committed(&finished);
+            }
+        }
+        assert!(
+            !bench.is_running(),
+            "taken away at stage {stage}, the run goes on for ever"
+        );
+        let run = bench.last_run();
+        assert_eq!(
+            run.subnets.len(),
+            1,
+            "the record tells what became of it (stage {stage})"
+        );
+    }
+}
+
+#[test]
+fn a_crashed_run_is_caught_up_once() {
+    let restored = Restored {
+        assignment: Some(assignment(start())),
+        lasting: Lasting {
+            anchor: Some(start() - Duration::from_secs(60)),
+            anchor_finished: false,
+            ..Lasting::default()
+        },
+        ..Restored::default()
+    };
+    let mut bench = Bench::new(Schedule::Every(Duration::from_secs(3600)), restored);
+    bench.give(Input::Tick);
+    let run = bench
+        .agent
+        .snapshot(bench.now)
+        .run
+        .expect("it is caught up");
+    assert_eq!(run.trigger, Trigger::CatchUp);
+    bench.goes_through(1);
+    bench.goes_through(2);
+    bench.give(Input::Tick);
+    assert!(!bench.is_running(), "once");
+    let lasting = bench.effects.iter().rev().find_map(|effect| match effect {
+        Effect::SaveLasting(lasting) => Some(lasting),
+        _ => None,
+    });
+    assert!(
+        lasting.unwrap().anchor_finished,
+        "the next process has nothing to catch up"
+    );
+}
+
+/// Gives ticks as the engine does, for so long; how many runs began.
+fn runs_within(bench: &mut Bench, seconds: i64) -> usize {
+    let until = bench.now + jiff::SignedDuration::from_secs(seconds);
+    let mut runs = 0;
+    let mut wake = Some(bench.now);
+    while let Some(at) = wake.filter(|at| *at <= until) {
+        bench.now = bench.now.max(at);
+        let effects = bench.give(Input::Tick);
+        if effects.contains(&Effect::FetchAssignment) {
+            runs += 1;
+            let ends = bench.give(Input::Assignment(Err(offline())));
+            wake = ends.iter().chain(&effects).find_map(wake_of);
+        } else {
+            wake = effects.iter().find_map(wake_of);
+        }
+    }
+    bench.now = until;
+    runs
+}
+
+fn wake_of(effect: &Effect) -> Option<Timestamp> {
+    match effect {
+        Effect::WakeAt(at) => Some(*at),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_cron_schedule_begins_on_a_machine_that_never_ran() {
+    let mut bench = Bench::new(Schedule::Cron("30 * * * *".into()), Restored::default());
+    assert_eq!(runs_within(&mut bench, 29 * 60), 0, "not before its time");
+    assert_eq!(runs_within(&mut bench, 2 * 3600), 2);
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_hold_the_schedule_off() {
+    let mut bench = Bench::new(
+        Schedule::Every(Duration::from_secs(3600)),
+        Restored::default(),
+    );
+    assert_eq!(runs_within(&mut bench, 600), 1);
+    bench.wait(-365 * 24 * 3600);
+    assert_eq!(
+        runs_within(&mut bench, 3 * 3600 + 600),
+        3,
+        "a year later would be too late"
+    );
+}
+
+#[test]
+fn a_long_sleep_is_caught_up_by_one_run() {
+    let mut bench = Bench::new(
+        Schedule::Every(Duration::from_secs(3600)),
+        Restored::default(),
+    );
+    runs_within(&mut bench, 600);
+    bench.wait(5 * 24 * 3600);
+    assert_eq!(runs_within(&mut bench, 1800), 1);
+}
+
+#[test]
+fn paused_runs_wait_until_the_pause_ends() {
+    let mut bench = Bench::new(
+        Schedule::Every(Duration::from_secs(3600)),
+        Restored::default(),
+    );
+    let until = bench.now + Duration::from_secs(6 * 3600);
+    bench.command(Command::Pause(Pause::Until(until)));
+    assert_eq!(runs_within(&mut bench, 6 * 3600 - 60), 0);
+    assert_eq!(runs_within(&mut bench, 120), 1, "the pause ends by itself");
+    bench.command(Command::Pause(Pause::UntilResumed));
+    assert_eq!(runs_within(&mut bench, 24 * 3600), 0);
+    let effects = bench.command(Command::Resume);
+    assert!(
+        effects.contains(&Effect::FetchAssignment),
+        "what was missed is caught up"
+    );
+}
+
+#[test]
+fn a_clock_that_is_off_is_told_with_the_offset_that_mends_it() {
+    let mut bench = Bench::ready();
+    let mut settings = settings(Schedule::Off);
+    settings.epoch_time_offset = 5;
+    bench.command(Command::Settings(Box::new(settings)));
+    bench.give(Input::ClockSeen { ahead: 3600 });
+    let expected = Problem::ClockOff {
+        ahead: 3600,
+        offset: -3595,
+    };
+    assert_eq!(bench.problems(), [expected]);
+    bench.give(Input::ClockSeen { ahead: 2 });
+    assert_eq!(bench.problems(), [], "it is over once the clocks agree");
+}
+
+#[test]
+fn history_is_not_deleted_by_a_clock_that_no_server_agrees_with() {
+    let mut bench = Bench::ready();
+    let prunes = |effects: &[Effect]| {
+        let prune = |effect: &Effect| match effect {
+            Effect::Prune(before) => Some(*before),
+            _ => None,
+        };
+        effects.iter().find_map(prune)
+    };
+    bench.wait(10 * 365 * 24 * 3600);
+    assert_eq!(prunes(&bench.give(Input::Tick)), None);
+    assert_eq!(
+        prunes(&bench.give(Input::ClockSeen { ahead: 315_360_000 })),
+        None
+    );
+    bench.now = start();
+    let before = prunes(&bench.give(Input::ClockSeen { ahead: 0 }));
+    assert_eq!(before, Some(start() - Duration::from_secs(90 * 24 * 3600)));
+}
+
+#[test]
+fn a_full_disk_loses_nothing_that_can_be_written_later() {
+    let mut bench = Bench::ready();
+    bench.scan(Scope::Subnets(vec![SubnetId(1)]));
+    let effects = bench.addresses(1, Some(bench.now), None);
+    bench.scanned(scan_of(&effects).unwrap(), Ok(vec![host(1, 1)]));
+    let effects = bench.addresses(1, Some(bench.now), None);
+    let finished = commit_of(&effects).unwrap();
+    bench.give(Input::Committed {
+        scan: finished.scan.id,
+        result: Err((Problem::DiskFull, Box::new(finished.clone()))),
+    });
+    assert!(!bench.is_running(), "the run does not wait for the disk");
+    assert!(bench.problems().contains(&Problem::DiskFull));
+    let run = bench.last_run();
+    bench.give(Input::NotSaved {
+        effect: Box::new(Effect::SaveRun(Box::new(run.clone()))),
+        problem: Problem::DiskFull,
+    });
+    bench.give(Input::StoreMended);
+    assert!(
+        bench.problems().contains(&Problem::DiskFull),
+        "not all is written yet"
+    );
+    bench.wait(61);
+    let effects = bench.give(Input::Tick);
+    assert!(
+        effects.contains(&Effect::SaveRun(Box::new(run))),
+        "the run's record is written again"
+    );
+    assert_eq!(commit_of(&effects), Some(finished.clone()));
+    let effects = bench.committed(&finished);
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Upload { .. }))
+    );
+    assert_eq!(bench.problems(), []);
+}
+
+#[test]
+fn the_end_comes_after_what_goes_on_and_asks_for_no_more_ticks() {
+    let mut bench = Bench::ready();
+    bench.scan(Scope::Subnets(vec![SubnetId(1)]));
+    let effects = bench.addresses(1, Some(bench.now), None);
+    let scan = scan_of(&effects).unwrap();
+    let effects = bench.command(Command::Shutdown);
+    assert!(effects.contains(&Effect::StopScan(scan)));
+    assert!(!effects.contains(&Effect::End), "nmap still runs");
+    assert_eq!(effects.iter().find_map(wake_of), None);
+    assert!(
+        bench
+            .scanned(scan, Err(ScanFailure::Stopped))
+            .contains(&Effect::End)
+    );
+}
