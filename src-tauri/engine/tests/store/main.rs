@@ -22,5 +22,9 @@ mod reader;
 mod size;
 #[cfg(test)]
 #[path = "../../../../tests/src/skip.rs"]
-#[expect(unreachable_pub, reason = "the same file is public in the tests crate")]
+#[expect(
+    unreachable_pub,
+    dead_code,
+    reason = "the same file is public in the tests crate"
+)]
 mod skip;
