@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod host;
 pub mod ids;
 pub mod ipam;
+pub mod nmap_args;
 pub mod nmap_xml;
 pub mod plan;
 pub mod present;

@@ -1,81 +1,47 @@
-//! nmap's arguments for a chunk: options of ours and canonical networks, and nothing that came as text from elsewhere.
+//! What one nmap is asked to do for a chunk. How that is spelled, [`fieldscan_core::nmap_args`] says.
 
-use std::{collections::BTreeSet, ffi::OsString, net::IpAddr};
+use std::ffi::OsString;
 
-use fieldscan_core::plan::{Chunk, Dns, Profile, Target};
-use ipnetwork::IpNetwork;
+use fieldscan_core::{
+    nmap_args::{Pace, Request, highest_rate},
+    plan::{Chunk, Profile, Target},
+};
+
+pub(super) use fieldscan_core::nmap_args::canonical;
 
 /// The argument vector for one nmap on `chunk` of `target`, without the program's name.
-///
-/// The probes are those that nmap sends by default. `--noninteractive` is not among the options, because with it nmap
-/// keeps silent about its progress; in a process group of its own and without standard input it doesn't touch a terminal.
 pub fn arguments(
     target: &Target,
     chunk: &Chunk,
     profile: Profile,
     privileged: bool,
 ) -> Vec<OsString> {
-    let mut args: Vec<String> = ["-sn", "-oX", "-", "--stats-every", "1s"]
-        .map(str::to_owned)
-        .into();
-    args.push(match privileged {
-        true => "--privileged".to_owned(),
-        false => "--unprivileged".to_owned(),
-    });
-    if target.network.is_ipv6() {
-        args.push("-6".to_owned());
-    }
-    match &target.dns {
-        Dns::Off => args.push("-n".to_owned()),
-        Dns::Servers(servers) if !servers.is_empty() => {
-            args.extend(["--dns-servers".to_owned(), list(servers)]);
-        }
-        Dns::System | Dns::Servers(_) => args.push("--system-dns".to_owned()),
-    }
-    args.extend(timing(profile).map(str::to_owned));
-    let excluded: BTreeSet<_> = chunk
-        .exclude
-        .iter()
-        .filter(|ip| ip.is_ipv6() == target.network.is_ipv6())
-        .collect();
-    if !excluded.is_empty() {
-        args.extend(["--exclude".to_owned(), list(excluded)]);
-    }
-    args.extend(
-        chunk
-            .networks
-            .iter()
-            .map(|network| canonical(*network).to_string()),
-    );
-    args.into_iter().map(OsString::from).collect()
+    request(target, chunk, profile).for_nmap(privileged)
 }
 
-/// At most so many packets a second.
-fn timing(profile: Profile) -> [&'static str; 2] {
-    let rate = match profile {
-        Profile::Gentle => "100",
-        Profile::Normal => "2000",
-        Profile::Fast => "10000",
-    };
-    ["--max-rate", rate]
-}
-
-/// The network without host bits.
-pub(super) fn canonical(network: IpNetwork) -> IpNetwork {
-    IpNetwork::new(network.network(), network.prefix()).unwrap_or(network)
-}
-
-fn list<'a>(addresses: impl IntoIterator<Item = &'a IpAddr>) -> String {
-    addresses
-        .into_iter()
-        .map(IpAddr::to_string)
-        .collect::<Vec<_>>()
-        .join(",")
+/// What is asked of nmap, whichever way it is started.
+pub(super) fn request(target: &Target, chunk: &Chunk, profile: Profile) -> Request {
+    Request {
+        networks: chunk.networks.clone(),
+        exclude: chunk.exclude.clone(),
+        dns: target.dns.clone(),
+        profile,
+        pace: Pace {
+            rate: highest_rate(profile),
+            steady: None,
+        },
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use fieldscan_core::{ids::SubnetId, plan::Mode};
+    use std::net::IpAddr;
+
+    use fieldscan_core::{
+        ids::SubnetId,
+        plan::{Dns, Mode},
+    };
+    use ipnetwork::IpNetwork;
     use proptest::prelude::*;
 
     use super::*;
