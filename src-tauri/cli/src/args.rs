@@ -95,6 +95,8 @@ pub(crate) enum Command {
     Secret(Secret),
     /// Try every step from the settings to the scan server, and say what to do where one fails
     Doctor,
+    /// Let scans without root see all that root's see (Linux): one capability for one small program
+    Grant(Grant),
     /// Follow the schedule until stopped
     Watch,
     /// Write the addresses of a subnet to a file
@@ -245,6 +247,17 @@ pub(crate) enum SecretName {
     AuthToken,
     /// Password of `client_user`
     ClientPassword,
+}
+
+/// `grant`
+#[derive(Debug, Args)]
+pub(crate) struct Grant {
+    /// Take the capability away again
+    #[arg(long)]
+    pub(crate) remove: bool,
+    /// Don't ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }
 
 /// `export`

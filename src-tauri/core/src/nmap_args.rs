@@ -9,11 +9,7 @@
 //! ```
 
 use std::{
-    collections::BTreeSet,
-    ffi::OsString,
-    net::IpAddr,
-    ops::RangeInclusive,
-    str::FromStr,
+    collections::BTreeSet, ffi::OsString, net::IpAddr, ops::RangeInclusive, str::FromStr,
     time::Duration,
 };
 
@@ -326,11 +322,7 @@ impl<'a> Words<'a> {
         Ok(self.skip(value))
     }
 
-    fn number(
-        &mut self,
-        key: &'static str,
-        range: RangeInclusive<u32>,
-    ) -> Result<u32, Misspelled> {
+    fn number(&mut self, key: &'static str, range: RangeInclusive<u32>) -> Result<u32, Misspelled> {
         let number: u32 = self.next(key, |word| exactly(word.strip_prefix(key)?))?;
         match range.contains(&number) {
             true => Ok(number),

@@ -213,7 +213,7 @@ async fn try_nmap(path: Option<PathBuf>, tell: &mut impl FnMut(Progress)) {
             ));
             tell(Progress::Begun(StepId::Privileges));
             let outcome = if nmap.privileged {
-                Outcome::Ok("raw sockets".to_owned())
+                Outcome::Ok(nmap.privileges().words())
             } else {
                 Outcome::Warning(Problem::NmapUnprivileged)
             };

@@ -5,6 +5,7 @@
 
 mod args;
 mod find;
+mod helper;
 mod process;
 mod route;
 mod scan;
@@ -12,6 +13,7 @@ mod scan;
 use std::{path::PathBuf, time::Duration};
 
 pub use args::arguments;
+pub use helper::{Able, Privileges, ask as ask_helper, installed as installed_helper};
 pub use scan::Scanned;
 
 /// The nmap of this machine.
@@ -24,6 +26,8 @@ pub struct Nmap {
     /// Whether it gets raw sockets when this process starts it. Without them it makes TCP connections only, finds fewer
     /// hosts and sees no MACs.
     pub privileged: bool,
+    /// The program that gives it raw sockets, where this process has none to hand on.
+    pub helper: Option<PathBuf>,
     /// How long it may take.
     pub limits: Limits,
 }

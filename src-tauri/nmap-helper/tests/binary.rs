@@ -335,7 +335,7 @@ fn killing_the_agent_leaves_no_nmap() {
     let mut agent = Command::new("sh")
         .args([
             "-c",
-            "\"$0\" scan parent=$$ profile=gentle rate=10 dns=off 10.20.0.0/24 & echo $!; wait",
+            "\"$0\" scan parent=$$ profile=gentle rate=10 dns=off 10.20.0.0/24 > \"$0.out\" 2>&1 & echo $!; wait",
         ])
         .arg(shelf("fieldscan-nmap"))
         .stdin(Stdio::null())
@@ -349,7 +349,14 @@ fn killing_the_agent_leaves_no_nmap() {
     )
     .unwrap();
     let name = || fs::read_to_string(format!("/proc/{}/comm", line.trim())).unwrap_or_default();
-    assert!(until(|| name() == "nmap\n"), "nmap runs: {:?}", name());
+    let begun = || fs::read_to_string(shelf("fieldscan-nmap.out")).unwrap_or_default();
+    assert!(
+        until(|| begun().contains("<taskbegin task=\"Ping Scan\"")),
+        "nmap runs: {:?} {}",
+        name(),
+        begun()
+    );
+    assert_eq!(name(), "nmap\n", "and goes on: {}", begun());
     agent.kill().unwrap();
     agent.wait().unwrap();
     let state = || {

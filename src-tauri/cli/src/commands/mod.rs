@@ -5,6 +5,7 @@ mod config;
 mod diagnostics;
 mod doctor;
 mod export;
+mod grant;
 mod import;
 mod pages;
 mod reports;
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         | Command::Config(_)
         | Command::Secret(_)
         | Command::Doctor
+        | Command::Grant(_)
         | Command::Watch
         | Command::Export(_)
         | Command::Diagnostics(_) => {}
@@ -59,6 +61,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Config(args) => config::run(&place, &out, &args),
         Command::Secret(args) => secret::run(&out, &args),
         Command::Doctor => doctor::run(&place, &out),
+        Command::Grant(args) => grant::run(&out, &args),
         Command::Watch => watch::run(&place),
         Command::Export(args) => export::run(&place, &args),
         Command::Diagnostics(args) => diagnostics::run(&place, &out, &args),

@@ -172,8 +172,8 @@ fn sentences(problem: &Problem, subnet: &dyn Fn(SubnetId) -> String) -> (String,
             format!("Install {needed} or newer."),
         ),
         NmapUnprivileged => (
-            "nmap runs without raw sockets, so it finds fewer hosts and no MACs.".into(),
-            "Run the agent as root, or give nmap the capabilities: `setcap cap_net_raw,cap_net_admin+eip $(command -v nmap)` and `NMAP_PRIVILEGED=1`.".into(),
+            "nmap runs without raw sockets: hosts that drop TCP are not seen, and no MACs but those in the system's neighbour table.".into(),
+            "On Linux give fieldscan-nmap its capability, once: `fieldscan grant`. Elsewhere run the agent as root or, on Windows, install Npcap.".into(),
         ),
         NmapFailed { subnet: id, .. } => (
             format!("nmap could not scan {}.", subnet(*id)),

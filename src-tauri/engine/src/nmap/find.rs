@@ -9,7 +9,7 @@ use fieldscan_core::problem::Problem;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Limits, Nmap,
+    Limits, Nmap, helper,
     process::{self, Ended},
 };
 
@@ -21,12 +21,25 @@ impl Nmap {
     ///
     /// Fails with [`Problem::NmapMissing`] or [`Problem::NmapTooOld`]; the latter also for a program that tells no version.
     pub async fn find(path: Option<&Path>) -> Result<Self, Problem> {
-        let path = match path {
-            Some(path) => Some(path.to_owned()).filter(|path| is_program(path)),
-            None => look_up(search_folders()),
+        let able = match gets_raw_sockets() {
+            true => None,
+            false => helper::able().await,
+        };
+        let path = match (path, &able) {
+            (Some(path), _) => Some(path.to_owned()).filter(|path| is_program(path)),
+            (None, Some(able)) => Some(able.nmap.clone()),
+            (None, None) => look_up(search_folders()),
         };
         let path = path.ok_or(Problem::NmapMissing)?;
-        Self::at(path, Limits::default()).await
+        let mut nmap = Self::at(path, Limits::default()).await?;
+        // It starts its own nmap and no other: one that was named goes without.
+        if let Some(able) = able
+            && same(&able.nmap, &nmap.path)
+        {
+            nmap.privileged = true;
+            nmap.helper = Some(able.path);
+        }
+        Ok(nmap)
     }
 
     pub(super) async fn at(path: PathBuf, limits: Limits) -> Result<Self, Problem> {
@@ -46,6 +59,7 @@ impl Nmap {
             version: version.to_owned(),
             path,
             privileged: gets_raw_sockets(),
+            helper: None,
             limits,
         })
     }
@@ -116,6 +130,12 @@ fn search_folders() -> Vec<PathBuf> {
         );
     }
     folders
+}
+
+fn same(a: &Path, b: &Path) -> bool {
+    a == b
+        || a.canonicalize()
+            .is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }
 
 fn look_up(folders: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {

@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Nmap,
-    args::{arguments, canonical},
+    args::canonical,
+    helper,
     process::{self, Ended, words},
     route,
 };
@@ -136,7 +137,7 @@ impl Nmap {
         if !way {
             return Err(Failure::NoRoute);
         }
-        let args = arguments(target, chunk, profile, privileged);
+        let (program, args) = self.command(target, chunk, profile, privileged);
         // The system's resolver may keep nmap from telling its progress, for as long as a dead name server is asked.
         let quiet = match target.dns {
             Dns::System => self.limits.quiet * 2,
@@ -145,7 +146,7 @@ impl Nmap {
         let mut reader = Reader::new();
         let mut found: BTreeMap<IpAddr, Host> = BTreeMap::new();
         let mut done = 0;
-        let ended = process::run(&self.path, &args, self.limits, quiet, cancel, |bytes| {
+        let ended = process::run(program, &args, self.limits, quiet, cancel, |bytes| {
             let events = reader.feed(bytes).map_err(|error| error.to_string())?;
             let mut news = false;
             for event in events {
@@ -315,6 +316,8 @@ fn lacks_raw_sockets(words: &str) -> bool {
         "Failed to open device",
         "failed to open device",
         "dnet: Failed",
+        // Whatever it refuses, the scan goes on without it.
+        helper::REFUSES,
     ]
     .iter()
     .any(|pattern| words.contains(pattern))

@@ -13,7 +13,7 @@ use fieldscan_core::{
 };
 
 /// A target of these networks, a chunk each.
-fn target(network: &str, chunks: &[&str]) -> Target {
+pub(super) fn target(network: &str, chunks: &[&str]) -> Target {
     let chunks = chunks
         .iter()
         .map(|network| {

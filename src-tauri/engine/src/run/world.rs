@@ -124,6 +124,7 @@ impl World {
                 };
             }
         };
+        tracing::info!(subnet = %target.subnet, mode = %nmap.privileges().words(), "nmap is started");
         let inputs = self.inputs.clone();
         let progress = move |done, up| {
             let _ = inputs.send(Input::ScanProgress { scan, done, up });

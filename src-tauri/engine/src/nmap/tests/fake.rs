@@ -30,6 +30,7 @@ impl Fake {
                 path,
                 version: "7.93".to_owned(),
                 privileged: true,
+                helper: None,
                 limits: Limits {
                     quiet: Duration::from_secs(20),
                     ..Limits::default()
