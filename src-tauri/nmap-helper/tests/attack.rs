@@ -1,5 +1,9 @@
 //! Ten thousand hostile argument lists, and any list at all: nothing comes out but what may be scanned.
 #![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that fails to set itself up fails"
+)]
 
 mod hostile;
 
