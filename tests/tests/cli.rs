@@ -513,7 +513,29 @@ fn an_import_moves_the_tokens_and_overwrites_nothing() {
     site.run(&["config", "import", file])
         .ended(2)
         .says("--force");
-    let document = site.json(&["config", "import", file, "--force", "--blank"], 0);
+    let other = site
+        .command(&["config", "import", file, "--blank"])
+        .env("FIELDSCAN_AUTH_TOKEN", "MarkerOtherToken")
+        .env("FIELDSCAN_CLIENT_TOKEN", "MarkerOtherToken")
+        .output()
+        .unwrap();
+    Ran::of(other, &["config import --blank"])
+        .ended(1)
+        .says("has another one");
+    assert_eq!(
+        fs::read_to_string(&reference).unwrap(),
+        text,
+        "the only copy of a token is never emptied"
+    );
+    site.run(&["config", "set", "profile", "gentle"]).ended(0);
+    site.run(&["config", "import", file, "--force", "--keep"])
+        .ended(0);
+    let settings = fs::read_to_string(site.path("settings.yaml")).unwrap();
+    assert!(
+        settings.contains("profile: gentle"),
+        "what the file doesn't name stays: {settings}"
+    );
+    let document = site.json(&["config", "import", file, "--blank"], 0);
     assert_eq!(document["blanked"], true, "{document}");
     let blanked = fs::read_to_string(&reference).unwrap();
     assert!(
@@ -524,6 +546,16 @@ fn an_import_moves_the_tokens_and_overwrites_nothing() {
         blanked.contains("# ours"),
         "and the rest is as it was: {blanked}"
     );
+
+    fs::write(site.path("nothing.yaml"), "a: 1\n").unwrap();
+    let nothing = site.path("nothing.yaml");
+    site.run(&["config", "import", nothing.to_str().unwrap(), "--force"])
+        .ended(2)
+        .says("no setting and no token");
+    fs::write(site.path("settings.yaml"), &text).unwrap();
+    site.run(&["status"])
+        .ended(2)
+        .says("this is a reference file: `fieldscan config import FILE`");
 }
 
 #[test]
