@@ -1,6 +1,5 @@
 //! A simulated site for tests, the demo and the benchmarks.
 
-pub mod binary;
 pub mod desktop;
 mod listener;
 pub mod network;

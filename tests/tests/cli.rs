@@ -13,9 +13,9 @@ use std::{
 };
 
 use fieldscan_tests::{
-    binary::binary,
     phpipam::{Fault, Model, PhpIpam, address, subnet},
     scan_server::ScanServer,
+    site::built_program,
     skip::skip,
 };
 use nix::{
@@ -85,7 +85,7 @@ impl Site {
 
     /// A command in an environment of its own: no keychain, no settings of this machine's user.
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = Command::new(built_program().expect("fieldscan can be built"));
         command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())

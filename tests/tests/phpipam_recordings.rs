@@ -1,6 +1,6 @@
 //! The simulated phpIPAM against recordings of the real one.
 //!
-//! The recordings are not part of the repository. Where they are beside it (or where `FIELDSCAN_RECORDINGS` says), every
+//! The recordings are not part of the repository. Where they are beside it (or where `FIELDSCAN_CONTRACT` says), every
 //! recorded call that the simulator serves is repeated on a model equal to the recorded installation, and status,
 //! message and the JSON's shape must be the same.
 
@@ -73,9 +73,10 @@ const NOT_SERVED: &[&str] = &[
 
 async fn repeat_recordings(version: &str, played: Version, at_least: usize) {
     let Some(folder) = recordings(version) else {
-        say(&format!(
-            "SKIPPED phpipam_recordings_{version}: the recordings are not beside the repository"
-        ));
+        fieldscan_tests::skip::skip_named(
+            &format!("phpipam_recordings_{version}"),
+            "the recordings are not beside the repository",
+        );
         return;
     };
     let mut differences = Vec::new();
@@ -119,11 +120,11 @@ fn say(line: &str) {
 }
 
 fn recordings(version: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("FIELDSCAN_RECORDINGS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/contract/phpipam"),
+    let root = std::env::var_os("FIELDSCAN_CONTRACT").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/contract"),
         PathBuf::from,
     );
-    Some(root.join(version)).filter(|folder| folder.is_dir())
+    Some(root.join("phpipam").join(version)).filter(|folder| folder.is_dir())
 }
 
 /// Asks the simulator what the recording asked, and compares.

@@ -12,3 +12,9 @@ pub mod settings_file;
 pub mod store;
 pub mod upload;
 pub mod vault;
+
+// The one way in which any test of the workspace says that it can't be done on a machine.
+#[cfg(test)]
+#[path = "../../../tests/src/skip.rs"]
+#[expect(unreachable_pub, reason = "the same file is public in the tests crate")]
+mod skip;

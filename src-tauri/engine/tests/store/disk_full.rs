@@ -61,7 +61,10 @@ fn a_full_disk_is_told_and_what_was_accepted_is_intact() {
             "disk_full::a_full_disk_is_told_and_what_was_accepted_is_intact",
             "4m",
         ) {
-            println!("SKIPPED a_full_disk_is_told_and_what_was_accepted_is_intact: {reason}");
+            crate::skip::skip_named(
+                "a_full_disk_is_told_and_what_was_accepted_is_intact",
+                &reason,
+            );
         }
         return;
     };
@@ -162,7 +165,7 @@ fn a_disk_without_room_for_a_database_is_told() {
             "disk_full::a_disk_without_room_for_a_database_is_told",
             "1m",
         ) {
-            println!("SKIPPED a_disk_without_room_for_a_database_is_told: {reason}");
+            crate::skip::skip_named("a_disk_without_room_for_a_database_is_told", &reason);
         }
         return;
     };
@@ -181,7 +184,7 @@ fn damage_on_a_full_disk_loses_nothing() {
         if let Err(reason) =
             in_own_file_system("disk_full::damage_on_a_full_disk_loses_nothing", "4m")
         {
-            println!("SKIPPED damage_on_a_full_disk_loses_nothing: {reason}");
+            crate::skip::skip_named("damage_on_a_full_disk_loses_nothing", &reason);
         }
         return;
     };

@@ -20,3 +20,11 @@ mod prune;
 mod reader;
 #[cfg(test)]
 mod size;
+#[cfg(test)]
+#[path = "../../../../tests/src/skip.rs"]
+#[expect(
+    unreachable_pub,
+    dead_code,
+    reason = "the same file is public in the tests crate"
+)]
+mod skip;

@@ -134,7 +134,7 @@ fn it_reads_where_it_may_not_write() {
         if let Err(reason) =
             disk_full::in_own_file_system("reader::it_reads_where_it_may_not_write", "8m")
         {
-            println!("SKIPPED it_reads_where_it_may_not_write: {reason}");
+            crate::skip::skip_named("it_reads_where_it_may_not_write", &reason);
         }
         return;
     };

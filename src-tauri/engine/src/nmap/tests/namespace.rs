@@ -40,7 +40,7 @@ fn start_inside(test: &str, setup: &str) -> Option<Command> {
             .is_ok_and(|output| output.status.success())
     };
     if !works(setup) {
-        println!("skipped: no user and network namespaces with `{setup}` here");
+        crate::skip::skip_named(test, "no user and network namespaces with veth pairs here");
         return None;
     }
     let mut command = Command::new("unshare");

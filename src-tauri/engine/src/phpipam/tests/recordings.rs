@@ -315,9 +315,9 @@ fn folder() -> Option<PathBuf> {
 
 fn recordings(test: &str) -> Vec<Recording> {
     let Some(folder) = folder() else {
-        println!(
-            "SKIPPED {test}: no ../shared/contract/phpipam beside the repository, and \
-             FIELDSCAN_CONTRACT names none"
+        crate::skip::skip_named(
+            test,
+            "no ../shared/contract/phpipam beside the repository, and FIELDSCAN_CONTRACT names none",
         );
         return Vec::new();
     };
