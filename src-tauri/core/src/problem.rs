@@ -127,6 +127,13 @@ pub enum Problem {
 
     /// No nmap on this machine.
     NmapMissing,
+    /// The nmap that was named can't be used.
+    NmapUnusable {
+        /// Its path, as it was given.
+        path: String,
+        /// Whether there is a program, which is not nmap; otherwise there is none.
+        program: bool,
+    },
     /// nmap is too old.
     NmapTooOld {
         /// Its version.
@@ -299,6 +306,7 @@ impl Problem {
             | AgentCodeUnknown
             | AddressesUnknown { .. }
             | NmapMissing
+            | NmapUnusable { .. }
             | NmapTooOld { .. }
             | NmapFailed { .. }
             | ServerCertificate { .. }
@@ -349,7 +357,9 @@ impl Problem {
             | NmapFailed { subnet, .. }
             | NmapHung { subnet }
             | NoRoute { subnet } => Subject::Subnet(*subnet),
-            NmapMissing | NmapTooOld { .. } | NmapUnprivileged => Subject::Nmap,
+            NmapMissing | NmapUnusable { .. } | NmapTooOld { .. } | NmapUnprivileged => {
+                Subject::Nmap
+            }
             ServerUnreachable { .. }
             | ServerCertificate { .. }
             | ServerInsecure
@@ -391,6 +401,14 @@ pub struct Standing {
     pub since: jiff::Timestamp,
 }
 
+/// Whether there is no nmap that could be run.
+fn keeps_nmap(problem: &Problem) -> bool {
+    matches!(
+        problem,
+        Problem::NmapMissing | Problem::NmapUnusable { .. } | Problem::NmapTooOld { .. }
+    )
+}
+
 /// The problems that stand at present: at most one of each code and subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problems(Vec<Standing>);
@@ -403,6 +421,13 @@ impl Problems {
 
     /// Raises a problem, or refreshes its facts; its `since` stays. Returns whether anything changed.
     pub fn raise(&mut self, problem: Problem, now: jiff::Timestamp) -> bool {
+        if keeps_nmap(&problem) {
+            // There is one nmap, and this is what is wrong with it now.
+            self.0.retain(|standing| {
+                !keeps_nmap(&standing.problem)
+                    || std::mem::discriminant(&standing.problem) == std::mem::discriminant(&problem)
+            });
+        }
         let same = |standing: &&mut Standing| {
             standing.problem.subject() == problem.subject()
                 && std::mem::discriminant(&standing.problem) == std::mem::discriminant(&problem)
@@ -452,5 +477,24 @@ impl Problems {
             )
         });
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_nmap_takes_the_place_of_what_was() {
+        let mut problems = Problems::default();
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        problems.raise(Problem::NmapMissing, now);
+        let unusable = Problem::NmapUnusable {
+            path: "/bin/true".into(),
+            program: true,
+        };
+        problems.raise(unusable.clone(), now);
+        let standing: Vec<Problem> = problems.sorted().into_iter().map(|it| it.problem).collect();
+        assert_eq!(standing, [unusable], "two truths about one nmap mislead");
     }
 }

@@ -98,10 +98,7 @@ fn what_is_not_a_mapping_or_not_yaml_is_told_with_its_place() {
     for (text, start) in [
         ("- a\n", "1:1: found a list, expected"),
         ("just words\n", "1:1: found text, expected"),
-        (
-            "http_port: 1\n\tx: 2\n",
-            "1:12: found text that is not YAML",
-        ),
+        ("http_port: 1\n\tx: 2\n", "2:1: found text that is not YAML"),
         ("a: \"open\n", "1:4: found text that is not YAML"),
         ("a: 1\n---\nb: 2\n", "2:1: found a second document"),
         (
@@ -215,6 +212,7 @@ fn schedules() {
         ("\"off\"", Schedule::Off),
         ("false", Schedule::Off),
         ("30 min", every(30)),
+        ("30", every(30)),
         ("1h", every(60)),
         ("1min", every(1)),
         (
@@ -231,7 +229,8 @@ fn schedules() {
         assert_eq!(ok(&format!("schedule: {text}\n")).schedule, want, "{text}");
     }
     for text in [
-        "30",
+        "0",
+        "99999999999",
         "59s",
         "never",
         "\"* * * *\"",
@@ -700,5 +699,17 @@ fn a_token_that_is_to_be_kept_is_not_blanked() {
         blank_tokens(text, &["auth_token"]).unwrap(),
         text.replace("ONE", ""),
         "only its own name is spared"
+    );
+}
+
+#[test]
+fn a_tab_is_told_where_it_stands() {
+    let mistakes = parse("http_port: 1\nprofile: fast\n\tlog_level: info\n").unwrap_err();
+    assert!(
+        mistakes[0]
+            .to_string()
+            .starts_with("3:1: found text that is not YAML"),
+        "the line to mend is the one with the tab: {}",
+        mistakes[0]
     );
 }
