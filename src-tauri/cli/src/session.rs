@@ -1,7 +1,6 @@
 //! An agent of this process: logging, secrets, the loop; and how people stop it.
 
-use fieldscan_core::settings::LogLevel;
-use fieldscan_core::{present, settings::Settings};
+use fieldscan_core::settings::{LogLevel, Settings};
 use fieldscan_engine::{
     logging::{self, Console, Logs, Redactor},
     run::{self, Handle, Setup},
