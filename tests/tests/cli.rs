@@ -259,12 +259,30 @@ fn a_scan_is_reported_and_confirmed() {
     assert_eq!(site.server.received().len(), 2, "each was sent once");
     assert_eq!(site.ipam.pings(), 0, "ping writes into phpIPAM");
 
-    let again = site.run(&["scan", "127.77.0.0/29"]);
+    site.run(&["reports", "--retry", "1"])
+        .ended(0)
+        .says("Report 1 is confirmed")
+        .says("nothing to send");
+    site.run(&["reports", "--show", "1"]).ended(0).says("Hosts");
+    let short = site.run(&["scan", SMALL, "--wait-confirmed", "0"]);
+    assert_eq!(
+        site.server.received().len(),
+        3,
+        "however short the time is, the report is sent: {short:?}"
+    );
+    short
+        .ended(1)
+        .says("Not seen in phpIPAM within 0 s; expected by");
+
+    let again = site.run(&["-v", "scan", "127.77.0.0/29"]);
     again
         .ended(0)
         .says("phpIPAM is right")
         .says("Queued")
-        .says("Sent");
+        .says("Sent")
+        .says("run 3 began: a person asked for it")
+        .says("run 3 ended")
+        .says("report 4 sent");
     assert!(
         again.err.contains("127.77.0.0/29: 7 hosts up."),
         "progress goes to standard error, as lines where it is no terminal: {again:?}"
@@ -345,7 +363,20 @@ fn exit_codes_say_what_kind_of_failure_it_was() {
     );
     let none = site.json(&["--nmap", "/nonexistent/nmap", "scan"], 3);
     assert_eq!(none["exit_code"], 3, "nothing could be done: {none}");
-    assert_eq!(none["problems"][0]["code"], "nmap-missing", "{none}");
+    assert_eq!(none["problems"][0]["code"], "nmap-unusable", "{none}");
+    let other = site.run(&["--nmap", "/bin/true", "scan"]);
+    other.ended(3).says("/bin/true is not nmap.");
+    assert!(
+        !other.out.contains("There is no /nonexistent"),
+        "what was wrong with another nmap is over: {other:?}"
+    );
+    site.run(&["subnets"])
+        .ended(0)
+        .says("Could not be scanned")
+        .says("failed");
+    site.run(&["scan", "8.8.8.0/24"])
+        .ended(3)
+        .says("Nothing was scanned.");
 
     let fresh = Site::new();
     fresh.ipam.refuse_connections();
@@ -359,6 +390,23 @@ fn exit_codes_say_what_kind_of_failure_it_was() {
         .run(&["scan"])
         .ended(3)
         .says("phpIPAM doesn't take the token.");
+}
+
+#[test]
+fn json_is_one_document_or_refused() {
+    let site = Site::new();
+    for args in [
+        &["watch"][..],
+        &["man"],
+        &["completions", "bash"],
+        &["export", SMALL, "--format", "csv"],
+    ] {
+        let refused = site.json(args, 2);
+        assert_eq!(refused["error"]["code"], "prints-text", "{args:?}");
+    }
+    let folder = site.path("man");
+    let pages = site.json(&["man", folder.to_str().unwrap()], 0);
+    assert!(pages["pages"].as_array().unwrap().len() > 10, "{pages}");
 }
 
 #[test]
@@ -416,7 +464,15 @@ fn every_reading_command_has_a_text_and_a_document() {
         xml.to_str().unwrap(),
     ])
     .ended(0);
-    assert!(fs::read_to_string(xml).unwrap().ends_with("</addresses>\n"));
+    assert!(
+        fs::read_to_string(&xml)
+            .unwrap()
+            .ends_with("</addresses>\n")
+    );
+    let again = ["export", SMALL, "-o", xml.to_str().unwrap()];
+    assert_eq!(site.json(&again, 2)["error"]["code"], "file-exists");
+    let document = site.json(&[&again[..], &["--force"]].concat(), 0);
+    assert_eq!(document["format"], "json", "{document}");
 }
 
 #[test]
@@ -513,7 +569,29 @@ fn an_import_moves_the_tokens_and_overwrites_nothing() {
     site.run(&["config", "import", file])
         .ended(2)
         .says("--force");
-    let document = site.json(&["config", "import", file, "--force", "--blank"], 0);
+    let other = site
+        .command(&["config", "import", file, "--blank"])
+        .env("FIELDSCAN_AUTH_TOKEN", "MarkerOtherToken")
+        .env("FIELDSCAN_CLIENT_TOKEN", "MarkerOtherToken")
+        .output()
+        .unwrap();
+    Ran::of(other, &["config import --blank"])
+        .ended(1)
+        .says("has another one");
+    assert_eq!(
+        fs::read_to_string(&reference).unwrap(),
+        text,
+        "the only copy of a token is never emptied"
+    );
+    site.run(&["config", "set", "profile", "gentle"]).ended(0);
+    site.run(&["config", "import", file, "--force", "--keep"])
+        .ended(0);
+    let settings = fs::read_to_string(site.path("settings.yaml")).unwrap();
+    assert!(
+        settings.contains("profile: gentle"),
+        "what the file doesn't name stays: {settings}"
+    );
+    let document = site.json(&["config", "import", file, "--blank"], 0);
     assert_eq!(document["blanked"], true, "{document}");
     let blanked = fs::read_to_string(&reference).unwrap();
     assert!(
@@ -524,6 +602,16 @@ fn an_import_moves_the_tokens_and_overwrites_nothing() {
         blanked.contains("# ours"),
         "and the rest is as it was: {blanked}"
     );
+
+    fs::write(site.path("nothing.yaml"), "a: 1\n").unwrap();
+    let nothing = site.path("nothing.yaml");
+    site.run(&["config", "import", nothing.to_str().unwrap(), "--force"])
+        .ended(2)
+        .says("no setting and no token");
+    fs::write(site.path("settings.yaml"), &text).unwrap();
+    site.run(&["status"])
+        .ended(2)
+        .says("this is a reference file: `fieldscan config import FILE`");
 }
 
 #[test]
@@ -632,7 +720,10 @@ fn a_watch_tells_of_runs_and_reports() {
     let read = socket.recv(&mut state).unwrap();
     assert_eq!(&state[..read], b"READY=1", "systemd is told");
     let told = watch.wait_for("confirmed");
-    assert!(told.contains("run 1 ended"), "{told}");
+    assert!(
+        told.contains("run 1 began") && told.contains("done: ") && told.contains("run 1 ended"),
+        "{told}"
+    );
     assert!(
         !told.contains("127.77."),
         "a site's addresses are not for the log: {told}"

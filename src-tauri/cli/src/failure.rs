@@ -36,7 +36,7 @@ pub(crate) enum Exit {
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
-    code: String,
+    pub(crate) code: String,
     what: String,
     detail: Option<String>,
     remedy: Option<String>,

@@ -12,6 +12,7 @@ mod scan;
 use std::{path::PathBuf, time::Duration};
 
 pub use args::arguments;
+pub use process::kill_all;
 pub use scan::Scanned;
 
 /// The nmap of this machine.

@@ -131,6 +131,13 @@ pub enum Problem {
 
     /// No nmap on this machine.
     NmapMissing,
+    /// The nmap that was named can't be used.
+    NmapUnusable {
+        /// Its path, as it was given.
+        path: String,
+        /// Whether there is a program, which is not nmap; otherwise there is none.
+        program: bool,
+    },
     /// nmap is too old.
     NmapTooOld {
         /// Its version.
@@ -303,6 +310,7 @@ impl Problem {
             | AgentCodeUnknown
             | AddressesUnknown { .. }
             | NmapMissing
+            | NmapUnusable { .. }
             | NmapTooOld { .. }
             | NmapFailed { .. }
             | ServerCertificate { .. }
@@ -353,7 +361,9 @@ impl Problem {
             | NmapFailed { subnet, .. }
             | NmapHung { subnet }
             | NoRoute { subnet } => Subject::Subnet(*subnet),
-            NmapMissing | NmapTooOld { .. } | NmapUnprivileged => Subject::Nmap,
+            NmapMissing | NmapUnusable { .. } | NmapTooOld { .. } | NmapUnprivileged => {
+                Subject::Nmap
+            }
             ServerUnreachable { .. }
             | ServerCertificate { .. }
             | ServerInsecure

@@ -26,6 +26,13 @@ impl Problems {
 
     /// Raises a problem, or refreshes its facts; its `since` stays. Returns whether anything changed.
     pub fn raise(&mut self, problem: Problem, now: jiff::Timestamp) -> bool {
+        if keeps_nmap(&problem) {
+            // There is one nmap, and this is what is wrong with it now.
+            self.0.retain(|standing| {
+                !keeps_nmap(&standing.problem)
+                    || std::mem::discriminant(&standing.problem) == std::mem::discriminant(&problem)
+            });
+        }
         let same = |standing: &&mut Standing| {
             standing.problem.subject() == problem.subject()
                 && std::mem::discriminant(&standing.problem) == std::mem::discriminant(&problem)
@@ -75,5 +82,32 @@ impl Problems {
             )
         });
         all
+    }
+}
+
+/// Whether there is no nmap that could be run.
+fn keeps_nmap(problem: &Problem) -> bool {
+    matches!(
+        problem,
+        Problem::NmapMissing | Problem::NmapUnusable { .. } | Problem::NmapTooOld { .. }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_nmap_takes_the_place_of_what_was() {
+        let mut problems = Problems::default();
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        problems.raise(Problem::NmapMissing, now);
+        let unusable = Problem::NmapUnusable {
+            path: "/bin/true".into(),
+            program: true,
+        };
+        problems.raise(unusable.clone(), now);
+        let standing: Vec<Problem> = problems.sorted().into_iter().map(|it| it.problem).collect();
+        assert_eq!(standing, [unusable], "two truths about one nmap mislead");
     }
 }

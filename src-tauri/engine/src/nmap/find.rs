@@ -19,14 +19,28 @@ const OLDEST: (u32, u32) = (7, 80);
 impl Nmap {
     /// Finds nmap, at `path` or else where programs are, and asks for its version.
     ///
-    /// Fails with [`Problem::NmapMissing`] or [`Problem::NmapTooOld`]; the latter also for a program that tells no version.
+    /// Fails with [`Problem::NmapMissing`] or [`Problem::NmapTooOld`], and with [`Problem::NmapUnusable`] for what is no
+    /// nmap at `path`.
     pub async fn find(path: Option<&Path>) -> Result<Self, Problem> {
-        let path = match path {
-            Some(path) => Some(path.to_owned()).filter(|path| is_program(path)),
-            None => look_up(search_folders()),
+        let Some(named) = path else {
+            let path = look_up(search_folders()).ok_or(Problem::NmapMissing)?;
+            return Self::at(path, Limits::default()).await;
         };
-        let path = path.ok_or(Problem::NmapMissing)?;
-        Self::at(path, Limits::default()).await
+        let unusable = |program| Problem::NmapUnusable {
+            path: named.display().to_string(),
+            program,
+        };
+        if !is_program(named) {
+            return Err(unusable(named.exists()));
+        }
+        match Self::at(named.to_owned(), Limits::default()).await {
+            // It tells no version at all.
+            Err(Problem::NmapTooOld { found, .. }) if numbers(&found).is_none() => {
+                Err(unusable(true))
+            }
+            Err(Problem::NmapMissing) => Err(unusable(true)),
+            found => found,
+        }
     }
 
     pub(super) async fn at(path: PathBuf, limits: Limits) -> Result<Self, Problem> {

@@ -293,7 +293,22 @@ async fn the_environment_is_clean() {
 async fn an_nmap_that_is_missing_or_too_old_is_named() {
     let fake = Fake::new("good");
     let missing = Nmap::find(Some(&fake.path("nowhere"))).await;
-    assert_eq!(missing.map(|nmap| nmap.version), Err(Problem::NmapMissing));
+    assert_eq!(
+        missing.map(|nmap| nmap.version),
+        Err(Problem::NmapUnusable {
+            path: fake.path("nowhere").display().to_string(),
+            program: false
+        })
+    );
+    let other = std::path::Path::new("/bin/true");
+    assert_eq!(
+        Nmap::find(Some(other)).await.map(|nmap| nmap.version),
+        Err(Problem::NmapUnusable {
+            path: "/bin/true".to_owned(),
+            program: true
+        }),
+        "a program that is not nmap is named as such"
+    );
     let too_old = |found: &str| Problem::NmapTooOld {
         found: found.to_owned(),
         needed: "7.80".to_owned(),
