@@ -89,7 +89,7 @@ fn show(place: &Place, out: &Output) -> Result<Exit, Failure> {
                 ),
             }),
         ) + "\n\n";
-        let mut table = Table::new([Column::Left(""), Column::Left(""), Column::Flexible("")]);
+        let mut table = Table::new([Column::Left(""), Column::Left(""), Column::Wrapped("")]);
         for setting in &document.settings {
             let value = match (&setting.value, setting.set) {
                 (Some(Shown::List(values)), _) if values.is_empty() => {
@@ -110,7 +110,7 @@ fn show(place: &Place, out: &Output) -> Result<Exit, Failure> {
         }
         text += &out.table(&table, 2);
         for warning in &document.warnings {
-            text += &format!("\n  {}\n", plain(warning));
+            text += &format!("\n  Warning: {}\n", plain(warning));
         }
         text
     })?;

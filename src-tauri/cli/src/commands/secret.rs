@@ -159,7 +159,7 @@ fn status(out: &Output, vault: &Vault) -> Result<Exit, Failure> {
             let words = present::words(problem);
             text.push('\n');
             if let Some(said) = words.said {
-                text += &format!("{}: “{}”\n", said.by, plain(&said.words));
+                text += &out.prose(&format!("{}: “{}”", said.by, plain(&said.words)), 0);
             }
             text += &out.prose(&plain(&words.remedy), 0);
         }
