@@ -25,7 +25,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{access::Access, database::Database};
-use crate::nmap::{Nmap, Scanned};
+use crate::nmap::{News, Nmap, Scanned, Scheduler, Work};
 
 /// What the effects need.
 pub(super) struct Effects {
@@ -39,6 +39,8 @@ struct World {
     access: Arc<Access>,
     database: Database,
     nmap: Option<PathBuf>,
+    /// One for all scans, so that they share the profile's packets.
+    scheduler: Scheduler,
     inputs: UnboundedSender<Input>,
     /// Questions to phpIPAM are given up: the process ends.
     no_more_questions: CancellationToken,
@@ -56,6 +58,7 @@ impl Effects {
                 access: Arc::new(access),
                 database,
                 nmap,
+                scheduler: Scheduler::new(),
                 inputs,
                 no_more_questions: CancellationToken::new(),
             }),
@@ -334,10 +337,15 @@ impl World {
             }
         };
         let inputs = self.inputs.clone();
-        let progress = move |done, up| {
-            let _ = inputs.send(Input::ScanProgress { scan, done, up });
+        let on_news = move |news: News<'_>| match news {
+            News::Progress { done, up } => {
+                let _ = inputs.send(Input::ScanProgress { scan, done, up });
+            }
+            // The scan's end brings the hosts of all chunks.
+            News::Chunk { .. } | News::SecondPass { .. } => {}
         };
-        nmap.scan(target, profile, cancel, progress).await
+        let work = Work::all(target, profile);
+        self.scheduler.scan(&nmap, work, cancel, on_news).await
     }
 
     async fn upload(
