@@ -41,7 +41,7 @@ pub fn budget(profile: Profile) -> u32 {
     match profile {
         Profile::Gentle => 88,
         Profile::Normal => 1_800,
-        Profile::Fast => 8_500,
+        Profile::Fast => 7_600,
     }
 }
 

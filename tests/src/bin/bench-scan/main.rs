@@ -1,5 +1,5 @@
 //! How fast the engine scans, and what it finds, beside plain `nmap -sn -n`: the same simulated network, the real nmap, one
-//! run. `cargo xtask bench scan` builds it and keeps its table.
+//! run. `cargo xtask bench scan` builds and starts it. A whole run keeps its table in `docs/performance.md`.
 //!
 //! It must be started in a namespace of its own, and does that itself. The engine's scheduler is measured, not the agent
 //! around it. The engine knows no addresses beforehand here, so that nothing is asked a second time.
@@ -86,7 +86,11 @@ fn main() -> Result<()> {
     for row in rows().iter().filter(|row| wanted.wants(row)) {
         measure(row, &wanted, &runtime, &mut table)?;
     }
-    println!("{}", table.markdown(wanted.seeds));
+    let text = table.markdown(wanted.seeds);
+    println!("{text}");
+    if wanted.only.is_none() && !wanted.quick {
+        keep(&text)?;
+    }
     let faults = table.faults();
     for fault in &faults {
         eprintln!("not as it must be: {fault}");
@@ -97,6 +101,21 @@ fn main() -> Result<()> {
         faults.len()
     );
     Ok(())
+}
+
+/// Puts the table where the last one was.
+fn keep(table: &str) -> Result<()> {
+    const BEGIN: &str = "<!-- scans: written by `cargo xtask bench scan` -->\n";
+    const END: &str = "<!-- end of scans -->";
+
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/performance.md");
+    let text = std::fs::read_to_string(path).context(path)?;
+    let marked = text.split_once(BEGIN).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(END)?;
+        Some(format!("{before}{BEGIN}\n{table}\n{END}{after}"))
+    });
+    let text = marked.with_context(|| format!("{path} has no place for the table"))?;
+    std::fs::write(path, text).context(path)
 }
 
 fn measure(

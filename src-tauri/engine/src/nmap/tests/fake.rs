@@ -52,7 +52,7 @@ impl Fake {
     async fn scan_until(
         &self,
         cancel: &CancellationToken,
-        on_progress: impl FnMut(u32, u32),
+        on_progress: impl FnMut(u32, u32) + Send,
     ) -> Scanned {
         let target = target("127.0.0.0/30", &["127.0.0.1/32"]);
         self.nmap
