@@ -57,7 +57,8 @@ fn links() -> Vec<IpNetwork> {
     let Ok(interfaces) = nix::ifaddrs::getifaddrs() else {
         return Vec::new();
     };
-    let without_arp = InterfaceFlags::IFF_LOOPBACK | InterfaceFlags::IFF_POINTOPOINT;
+    let without_arp =
+        InterfaceFlags::IFF_LOOPBACK | InterfaceFlags::IFF_POINTOPOINT | InterfaceFlags::IFF_NOARP;
     interfaces
         .filter(|interface| !interface.flags.intersects(without_arp))
         .filter_map(|interface| {
@@ -182,6 +183,16 @@ mod tests {
                 "of {network}"
             );
         }
+    }
+
+    #[test]
+    fn loopback_is_no_link_on_which_arp_is_asked() {
+        let chunk = Chunk {
+            networks: vec!["127.0.0.0/24".parse().unwrap()],
+            exclude: Vec::new(),
+            addresses: 256,
+        };
+        assert_eq!(place(&chunk), Place::Behind);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::{
 };
 
 use fieldscan_core::{
-    host::Host,
+    host::{Host, SeenBy},
     plan::{self, Chunk, Observed, Place, Timing},
 };
 use tokio_util::sync::CancellationToken;
@@ -149,15 +149,25 @@ impl<'a> Sweep<'a> {
             false => Place::Behind,
         };
         match place {
-            Place::Behind => {
-                let timing = plan::timing(place, &observed, rate);
-                let on_progress = |done, up| self.progress(pass, done, up);
-                let hosts = self.part(chunk, &timing, privileged, on_progress).await?;
-                self.shared().observed.add(place, true, &hosts);
-                Ok(hosts)
-            }
+            Place::Behind => self.at_once(pass, chunk, rate, privileged).await,
             Place::Link => self.rounds(pass, chunk, rate, privileged).await,
         }
+    }
+
+    /// Asks a part by one nmap that repeats its probes itself.
+    async fn at_once(
+        &self,
+        pass: Pass,
+        chunk: &Chunk,
+        rate: u32,
+        privileged: bool,
+    ) -> Result<Vec<Host>, Failure> {
+        let observed = self.shared().observed;
+        let timing = plan::timing(Place::Behind, &observed, rate);
+        let on_progress = |done, up| self.progress(pass, done, up);
+        let hosts = self.part(chunk, &timing, privileged, on_progress).await?;
+        self.shared().observed.add(Place::Behind, true, &hosts);
+        Ok(hosts)
     }
 
     /// Asks a part on the link by ARP, each address once in a round, until the link's loss lets nobody be missed. Whoever
@@ -184,6 +194,10 @@ impl<'a> Sweep<'a> {
                 self.progress(pass, share, before + up);
             };
             let hosts = self.part(&rest, &timing, privileged, on_progress).await?;
+            if !hosts.iter().all(by_arp) {
+                // A route leads elsewhere than the link's addresses say, and nmap has followed it.
+                return self.at_once(pass, chunk, rate, privileged).await;
+            }
             self.shared().observed.add(Place::Link, round == 0, &hosts);
             rest.exclude.extend(hosts.iter().map(|host| host.ip));
             rest.exclude.sort_unstable();
@@ -212,4 +226,12 @@ impl<'a> Sweep<'a> {
         *part = (part.0.max(done), part.1.max(up));
         shared.progress();
     }
+}
+
+/// Whether the host was seen as one on the link is, or is the scanner itself.
+fn by_arp(host: &Host) -> bool {
+    matches!(
+        host.seen_by,
+        SeenBy::ArpResponse | SeenBy::LocalhostResponse
+    )
 }
