@@ -259,12 +259,30 @@ fn a_scan_is_reported_and_confirmed() {
     assert_eq!(site.server.received().len(), 2, "each was sent once");
     assert_eq!(site.ipam.pings(), 0, "ping writes into phpIPAM");
 
-    let again = site.run(&["scan", "127.77.0.0/29"]);
+    site.run(&["reports", "--retry", "1"])
+        .ended(0)
+        .says("Report 1 is confirmed")
+        .says("nothing to send");
+    site.run(&["reports", "--show", "1"]).ended(0).says("Hosts");
+    let short = site.run(&["scan", SMALL, "--wait-confirmed", "0"]);
+    assert_eq!(
+        site.server.received().len(),
+        3,
+        "however short the time is, the report is sent: {short:?}"
+    );
+    short
+        .ended(1)
+        .says("Not seen in phpIPAM within 0 s; expected by");
+
+    let again = site.run(&["-v", "scan", "127.77.0.0/29"]);
     again
         .ended(0)
         .says("phpIPAM is right")
         .says("Queued")
-        .says("Sent");
+        .says("Sent")
+        .says("run 3 began: a person asked for it")
+        .says("run 3 ended")
+        .says("report 4 sent");
     assert!(
         again.err.contains("127.77.0.0/29: 7 hosts up."),
         "progress goes to standard error, as lines where it is no terminal: {again:?}"
@@ -327,6 +345,10 @@ fn exit_codes_say_what_kind_of_failure_it_was() {
         .says("There are no settings yet");
     site.run(&["status"]).ended(2);
     site.run(&["bogus"]).ended(2);
+    site.run(&["--nmap", "/bin/true", "doctor"]).ended(2);
+    site.run(&["secret", "set", "nope"])
+        .ended(2)
+        .says("There is no secret of that name.");
     site.write_settings("http_prot: 1\nprofile: quick\n");
     site.run(&["scan"])
         .ended(2)
@@ -345,7 +367,20 @@ fn exit_codes_say_what_kind_of_failure_it_was() {
     );
     let none = site.json(&["--nmap", "/nonexistent/nmap", "scan"], 3);
     assert_eq!(none["exit_code"], 3, "nothing could be done: {none}");
-    assert_eq!(none["problems"][0]["code"], "nmap-missing", "{none}");
+    assert_eq!(none["problems"][0]["code"], "nmap-unusable", "{none}");
+    let other = site.run(&["--nmap", "/bin/true", "scan"]);
+    other.ended(3).says("/bin/true is not nmap.");
+    assert!(
+        !other.out.contains("There is no /nonexistent"),
+        "what was wrong with another nmap is over: {other:?}"
+    );
+    site.run(&["subnets"])
+        .ended(0)
+        .says("Could not be scanned")
+        .says("failed");
+    site.run(&["scan", "8.8.8.0/24"])
+        .ended(3)
+        .says("Nothing was scanned.");
 
     let fresh = Site::new();
     fresh.ipam.refuse_connections();
@@ -359,6 +394,23 @@ fn exit_codes_say_what_kind_of_failure_it_was() {
         .run(&["scan"])
         .ended(3)
         .says("phpIPAM doesn't take the token.");
+}
+
+#[test]
+fn json_is_one_document_or_refused() {
+    let site = Site::new();
+    for args in [
+        &["watch"][..],
+        &["man"],
+        &["completions", "bash"],
+        &["export", SMALL, "--format", "csv"],
+    ] {
+        let refused = site.json(args, 2);
+        assert_eq!(refused["error"]["code"], "prints-text", "{args:?}");
+    }
+    let folder = site.path("man");
+    let pages = site.json(&["man", folder.to_str().unwrap()], 0);
+    assert!(pages["pages"].as_array().unwrap().len() > 10, "{pages}");
 }
 
 #[test]
@@ -416,7 +468,15 @@ fn every_reading_command_has_a_text_and_a_document() {
         xml.to_str().unwrap(),
     ])
     .ended(0);
-    assert!(fs::read_to_string(xml).unwrap().ends_with("</addresses>\n"));
+    assert!(
+        fs::read_to_string(&xml)
+            .unwrap()
+            .ends_with("</addresses>\n")
+    );
+    let again = ["export", SMALL, "-o", xml.to_str().unwrap()];
+    assert_eq!(site.json(&again, 2)["error"]["code"], "file-exists");
+    let document = site.json(&[&again[..], &["--force"]].concat(), 0);
+    assert_eq!(document["format"], "json", "{document}");
 }
 
 #[test]
@@ -513,7 +573,29 @@ fn an_import_moves_the_tokens_and_overwrites_nothing() {
     site.run(&["config", "import", file])
         .ended(2)
         .says("--force");
-    let document = site.json(&["config", "import", file, "--force", "--blank"], 0);
+    let other = site
+        .command(&["config", "import", file, "--blank"])
+        .env("FIELDSCAN_AUTH_TOKEN", "MarkerOtherToken")
+        .env("FIELDSCAN_CLIENT_TOKEN", "MarkerOtherToken")
+        .output()
+        .unwrap();
+    Ran::of(other, &["config import --blank"])
+        .ended(1)
+        .says("has another one");
+    assert_eq!(
+        fs::read_to_string(&reference).unwrap(),
+        text,
+        "the only copy of a token is never emptied"
+    );
+    site.run(&["config", "set", "profile", "gentle"]).ended(0);
+    site.run(&["config", "import", file, "--force", "--keep"])
+        .ended(0);
+    let settings = fs::read_to_string(site.path("settings.yaml")).unwrap();
+    assert!(
+        settings.contains("profile: gentle"),
+        "what the file doesn't name stays: {settings}"
+    );
+    let document = site.json(&["config", "import", file, "--blank"], 0);
     assert_eq!(document["blanked"], true, "{document}");
     let blanked = fs::read_to_string(&reference).unwrap();
     assert!(
@@ -524,6 +606,16 @@ fn an_import_moves_the_tokens_and_overwrites_nothing() {
         blanked.contains("# ours"),
         "and the rest is as it was: {blanked}"
     );
+
+    fs::write(site.path("nothing.yaml"), "a: 1\n").unwrap();
+    let nothing = site.path("nothing.yaml");
+    site.run(&["config", "import", nothing.to_str().unwrap(), "--force"])
+        .ended(2)
+        .says("no setting and no token");
+    fs::write(site.path("settings.yaml"), &text).unwrap();
+    site.run(&["status"])
+        .ended(2)
+        .says("this is a reference file: `fieldscan config import FILE`");
 }
 
 #[test]
@@ -632,9 +724,12 @@ fn a_watch_tells_of_runs_and_reports() {
     let read = socket.recv(&mut state).unwrap();
     assert_eq!(&state[..read], b"READY=1", "systemd is told");
     let told = watch.wait_for("confirmed");
-    assert!(told.contains("run 1 ended"), "{told}");
     assert!(
-        !told.contains("127.77."),
+        told.contains("run 1 began") && told.contains("done: ") && told.contains("run 1 ended"),
+        "{told}"
+    );
+    assert!(
+        !told.contains("127.77.") && !told.contains("8.8.8."),
         "a site's addresses are not for the log: {told}"
     );
     watch.signal(Signal::SIGINT);
@@ -680,6 +775,44 @@ fn ctrl_c_stops_a_scan_and_leaves_no_process() {
         site.server.received().is_empty(),
         "and nothing was reported"
     );
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_no_process_either() {
+    let site = Site::new();
+    let nmap = site.path("nmap");
+    let pid_file = site.path("nmap.pid");
+    executable(
+        &nmap,
+        &format!(
+            "#!/bin/sh\ntrap '' TERM INT\ncase \"$*\" in *--version*) echo 'Nmap version 7.93 ( https://nmap.org )'; exit 0;; esac\n\
+             sh -c 'trap \"\" TERM INT; echo $$ > {}; while :; do sleep 600; done' &\nwait\n",
+            pid_file.display()
+        ),
+    );
+    let scan = site.spawn(&["--nmap", nmap.to_str().unwrap(), "scan", SMALL]);
+    let begun = Instant::now();
+    let pid: i32 = loop {
+        assert!(begun.elapsed() < SOON, "the scan does not begin");
+        let text = fs::read_to_string(&pid_file).unwrap_or_default();
+        if let Ok(pid) = text.trim().parse() {
+            break pid;
+        }
+        std::thread::yield_now();
+    };
+    scan.signal(Signal::SIGINT);
+    scan.signal(Signal::SIGTERM);
+    let (code, rest) = scan.end();
+    assert_eq!(code, Some(130), "{rest}");
+    let begun = Instant::now();
+    // Killed, it is still seen until it is reaped.
+    while fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z ")) {
+        assert!(
+            begun.elapsed() < SOON,
+            "what nmap started goes on without anybody"
+        );
+        std::thread::yield_now();
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ const EXIT_CODES: &str = "\
 Exit codes: 0 all done; 1 finished with problems; 2 wrong use or settings; 3 nothing could be done; 130 stopped.
 
 Secrets are kept in the system's keychain (`fieldscan secret set`). On machines without one they are read from \
-FIELDSCAN_CLIENT_TOKEN, FIELDSCAN_AUTH_TOKEN and FIELDSCAN_CLIENT_PASSWORD, or from files in $CREDENTIALS_DIRECTORY.";
+FIELDSCAN_CLIENT_TOKEN, FIELDSCAN_AUTH_TOKEN and FIELDSCAN_CLIENT_PASSWORD, or from the files client_token, auth_token and client_password in $CREDENTIALS_DIRECTORY.";
 
 /// Scans the subnets that phpIPAM assigns to this machine, and reports what it found.
 #[derive(Debug, Parser)]
@@ -73,7 +73,7 @@ pub(crate) struct Globals {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Scan now, report, and show what was found
+    /// Scan now, report, and show what was found. Ends once the reports are sent
     Scan(Scan),
     /// One sentence on where things stand, and what needs a look
     Status,
@@ -124,7 +124,7 @@ pub(crate) struct Scan {
     /// Wait up to so many seconds until phpIPAM shows what was reported
     #[arg(long, value_name = "SECS")]
     pub(crate) wait_confirmed: Option<u64>,
-    /// How hard to press, instead of what the settings say
+    /// How fast to scan, instead of what the settings say: slower is kinder to the network
     #[arg(long)]
     pub(crate) profile: Option<ProfileName>,
 }
@@ -208,7 +208,7 @@ pub(crate) enum Config {
 pub(crate) struct Import {
     /// For instance /etc/phpipam/scan_agent.yaml
     pub(crate) file: PathBuf,
-    /// Empty the tokens in that file afterwards, without asking
+    /// Empty the tokens in that file once they are kept elsewhere, without asking
     #[arg(long, conflicts_with = "keep")]
     pub(crate) blank: bool,
     /// Leave that file as it is, without asking
@@ -266,12 +266,15 @@ pub(crate) struct Export {
     /// An assigned subnet, or any network
     #[arg(value_name = "CIDR")]
     pub(crate) network: IpNetwork,
-    /// The file's format
-    #[arg(long, default_value = "csv")]
-    pub(crate) format: Format,
+    /// The file's format; without it, csv, or json with `--json`
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
     /// Where to; standard output if left out
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Replace that file if it is there already
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
 }
 
 /// Formats of `export`.

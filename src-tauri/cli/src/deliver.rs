@@ -53,7 +53,7 @@ pub(crate) async fn wait(
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut progress = Delivery::new();
-    let mut quiet = 0;
+    let (mut quiet, mut idle) = (0, 0);
     let ended = loop {
         let mut reports = Vec::with_capacity(wait.reports.len());
         for id in wait.reports {
@@ -64,6 +64,10 @@ pub(crate) async fn wait(
         let left = reports.iter().filter(|report| waits(report)).count();
         // The database is a moment behind the agent: once more, to be sure.
         quiet = if left == 0 { quiet + 1 } else { 0 };
+        // However short the time is, what can be sent is sent first.
+        let unsent = reports.iter().any(|it| waits(it) && !is_settled(it));
+        idle = if unsent { 0 } else { idle + 1 };
+        let tried = idle > QUIET_LOOKS || reports.iter().all(is_settled);
         if quiet > QUIET_LOOKS || (quiet > 0 && reports.iter().all(is_settled)) {
             break Ended::Settled;
         }
@@ -72,7 +76,7 @@ pub(crate) async fn wait(
             _ = look.tick() => {}
             () = signals.stop() => break Ended::Stopped,
         }
-        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        if tried && deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             break Ended::TimeOver;
         }
     };

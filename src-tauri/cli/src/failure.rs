@@ -1,5 +1,7 @@
 //! Why a command could not do what was asked: what happened, what to do, and the exit code.
 
+use std::io::IsTerminal;
+
 use fieldscan_core::{
     present::{self, Words},
     problem::Problem,
@@ -11,6 +13,7 @@ use serde::Serialize;
 use crate::output::{
     document::ProblemDocument,
     style::{Style, Tone},
+    table::wrap,
     text::plain,
 };
 
@@ -36,7 +39,7 @@ pub(crate) enum Exit {
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
-    code: String,
+    pub(crate) code: String,
     what: String,
     detail: Option<String>,
     remedy: Option<String>,
@@ -122,12 +125,19 @@ impl Failure {
             style.paint(Tone::Missing, "✗"),
             style.paint(Tone::Strong, plain(&self.what))
         );
+        let terminal = std::io::stderr().is_terminal();
+        let size = console::Term::stderr().size_checked();
+        let width = size
+            .filter(|_| terminal)
+            .map_or(usize::MAX, |(_, columns)| usize::from(columns));
         for line in [&self.detail, &self.remedy]
             .into_iter()
             .flatten()
             .flat_map(|text| text.lines())
         {
-            text += &format!("  {}\n", plain(line));
+            for line in wrap(&plain(line), width.saturating_sub(2).max(24)) {
+                text += &format!("  {line}\n");
+            }
         }
         text
     }

@@ -62,6 +62,11 @@ fn misused(error: &clap::Error) -> Exit {
     let json = arguments.iter().any(|argument| argument == "--json");
     if is_about_secrets(&arguments) {
         // clap repeats what it doesn't understand, and that may be a secret.
+        if error.kind() == ErrorKind::InvalidValue && arguments.iter().any(|it| it == "secret") {
+            let failure = Failure::new(Exit::Usage, "usage", "There is no secret of that name.")
+                .remedy("Known are client_token, auth_token and client_password.");
+            return failed(&failure, json);
+        }
         let failure = Failure::new(
             Exit::Usage,
             "usage",

@@ -78,7 +78,7 @@ impl Place {
         };
         for warning in warnings {
             note(&plain(&format!(
-                "{}:{warning}",
+                "Warning: {}:{warning}",
                 self.settings_file.display()
             )));
         }

@@ -74,7 +74,11 @@ impl Scanning {
                 Stage::Failed => "failed",
                 Stage::Queued | Stage::Preparing | Stage::Finishing => continue,
             };
-            if self.stages.insert((subnet.subnet, stage)) && stage == "done" && subnet.total > 0 {
+            let is_new = self.stages.insert((subnet.subnet, stage));
+            if is_new && stage == "failed" {
+                new.push(format!("{}: could not be scanned.", plain(&subnet.cidr)));
+            }
+            if is_new && stage == "done" && subnet.total > 0 {
                 let up = count(u64::from(subnet.up), "host", "hosts");
                 new.push(format!("{}: {up} up.", plain(&subnet.cidr)));
             }

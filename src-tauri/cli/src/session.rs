@@ -1,7 +1,6 @@
 //! An agent of this process: logging, secrets, the loop; and how people stop it.
 
-use fieldscan_core::settings::LogLevel;
-use fieldscan_core::{present, settings::Settings};
+use fieldscan_core::settings::{LogLevel, Settings};
 use fieldscan_engine::{
     logging::{self, Console, Logs, Redactor},
     run::{self, Handle, Setup},
@@ -186,11 +185,8 @@ impl Signals {
 
 /// Ends at once, at the second Ctrl-C.
 pub(crate) fn end_hard() -> ! {
+    // No destructor runs from here on.
+    fieldscan_engine::nmap::kill_all();
     note("Ended at once.");
     std::process::exit(i32::from(Exit::Stopped as u8))
-}
-
-/// One line for a problem.
-pub(crate) fn line(problem: &fieldscan_core::problem::Problem) -> String {
-    plain(&present::words(problem).line())
 }

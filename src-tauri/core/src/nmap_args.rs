@@ -26,15 +26,6 @@ pub const PARENTS: RangeInclusive<u32> = 1..=1 << 22;
 /// Name servers at the most.
 pub const NAME_SERVERS: usize = 16;
 
-/// The highest number of packets a second in a profile.
-pub fn highest_rate(profile: Profile) -> u32 {
-    match profile {
-        Profile::Gentle => 100,
-        Profile::Normal => 2_000,
-        Profile::Fast => 10_000,
-    }
-}
-
 /// One nmap's work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -53,7 +44,7 @@ pub struct Request {
 /// How fast one nmap goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// Packets a second at the most: from 1 to [`highest_rate`].
+    /// Packets a second at the most: from 1 to [`plan::limit`].
     pub rate: u32,
     /// The rest of the timing; nmap's own where there is none.
     pub steady: Option<Steady>,
@@ -215,7 +206,7 @@ pub fn read(words: &[OsString]) -> Result<Asked, Misspelled> {
     let profile = words.next("profile=", |word| {
         profiles().find(|profile| word.strip_prefix("profile=") == Some(name(*profile)))
     })?;
-    let rate = words.number("rate=", 1..=highest_rate(profile))?;
+    let rate = words.number("rate=", 1..=plan::limit(profile))?;
     let steady = if words.begins("patience=") {
         let patience = words.number("patience=", WAIT_MS)?;
         Some(Steady {

@@ -10,10 +10,10 @@ mod problem;
 mod time;
 
 pub use delivery::{cause, causes, event, state};
-pub use headline::{answer, delivery_line, headline};
+pub use headline::{answer, delivery_line, failures, headline, unscanned};
 pub use plan::{left_out, refusal, standing, standing_name};
 pub use problem::{Said, Words, words, words_with};
-pub use time::{age, countdown, duration, when};
+pub use time::{age, countdown, duration, when, when_exactly};
 
 use crate::host::Mac;
 

@@ -129,8 +129,14 @@ pub async fn examine(patient: Patient, mut tell: impl FnMut(Progress)) {
     tell(Progress::Begun(StepId::Settings));
     let (settings, outcome) = match settings {
         Ok(settings) => {
-            let outcome = complete(&settings);
-            (Some(settings), outcome)
+            match ca_file(&settings) {
+                // With it, neither server could be asked.
+                Some(problem) => (None, Outcome::Failed(problem)),
+                None => {
+                    let outcome = complete(&settings);
+                    (Some(settings), outcome)
+                }
+            }
         }
         Err(problem) => (None, Outcome::Failed(problem)),
     };
@@ -149,6 +155,15 @@ pub async fn examine(patient: Patient, mut tell: impl FnMut(Progress)) {
     tell(Progress::Begun(StepId::Clock));
     let offset = settings.map_or(0, |settings| settings.epoch_time_offset);
     tell(Progress::Ended(StepId::Clock, clock(&clocks, offset)));
+}
+
+/// What is wrong with the certificates that the settings name.
+fn ca_file(settings: &Settings) -> Option<Problem> {
+    let path = settings.ca_file.as_ref()?;
+    let error = std::fs::read(path).err()?;
+    Some(Problem::SettingsInvalid {
+        detail: format!("ca_file: {}: {error}", path.display()),
+    })
 }
 
 /// Whether the settings have what is needed.
@@ -266,6 +281,26 @@ fn now(settings: &Settings) -> Now {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn a_missing_ca_file_is_told_once_and_where_it_is_named() {
+        let settings = Settings {
+            ca_file: Some("/nonexistent/ca.pem".into()),
+            ..Settings::default()
+        };
+        let ended = all(Ok(settings)).await;
+        assert!(
+            matches!(&ended[0].1, Outcome::Failed(Problem::SettingsInvalid { detail }) if detail.contains("/nonexistent/ca.pem")),
+            "{ended:?}"
+        );
+        for step in [2, 7] {
+            assert_eq!(
+                ended[step].1,
+                Outcome::NotTried(StepId::Settings),
+                "the same cause is not told twice"
+            );
+        }
+    }
+
     async fn all(settings: Result<Settings, Problem>) -> Vec<(StepId, Outcome)> {
         let patient = Patient {
             settings,
@@ -300,7 +335,13 @@ mod tests {
                 "{step:?} can't be tried without settings"
             );
         }
-        assert_eq!(ended[8].1, Outcome::Failed(Problem::NmapMissing));
+        assert_eq!(
+            ended[8].1,
+            Outcome::Failed(Problem::NmapUnusable {
+                path: "/nonexistent/nmap".into(),
+                program: false
+            })
+        );
         assert_eq!(ended[9].1, Outcome::NotTried(StepId::Nmap));
     }
 

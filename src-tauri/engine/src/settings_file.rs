@@ -159,6 +159,14 @@ pub fn write(path: &Path, new: &Settings) -> Result<(), WriteError> {
     change(path, |text| settings::update(text, new))
 }
 
+/// Takes over what an imported file names; other keys, comments and order stay.
+///
+/// # Errors
+/// The file is broken, or the disk refuses.
+pub fn take_over(path: &Path, import: &Import) -> Result<(), WriteError> {
+    change(path, |text| settings::take_over(text, import))
+}
+
 fn change(
     path: &Path,
     change: impl FnOnce(&str) -> Result<String, Vec<Mistake>>,
@@ -178,15 +186,16 @@ fn change(
     replace(path, &new)
 }
 
-/// Empties the tokens in a file of the reference scanner and changes nothing else in it.
+/// Empties the tokens in a file of the reference scanner, but for those named in `keep`, and changes nothing else in it.
 ///
 /// # Errors
 /// It can't be read, a token can't be cut out, or the disk refuses.
-pub fn blank_tokens(path: &Path) -> Result<(), WriteError> {
+pub fn blank_tokens(path: &Path, keep: &[&str]) -> Result<(), WriteError> {
     let Some(text) = text(path)? else {
         return Ok(());
     };
-    let blanked = settings::blank_tokens(&text).map_err(|mistakes| in_file(path, mistakes))?;
+    let blanked =
+        settings::blank_tokens(&text, keep).map_err(|mistakes| in_file(path, mistakes))?;
     match blanked == text {
         true => Ok(()),
         false => replace(path, &blanked),
@@ -434,7 +443,7 @@ mod tests {
             "nofusscomputing_phpipam_scan_agent:\n  client_token: MARKER # t\n  client_name: a\n";
         fs::write(&path, text).unwrap();
         assert!(import(&path).unwrap().unwrap().client_token.is_some());
-        blank_tokens(&path).unwrap();
+        blank_tokens(&path, &[]).unwrap();
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
             text.replace("MARKER", "")

@@ -1,12 +1,17 @@
 //! `addresses CIDR`: what phpIPAM says beside what was seen.
 
+use std::collections::BTreeSet;
+
 use fieldscan_core::{
-    compare::Standing,
+    compare::{Difference, Standing},
+    ids::SubnetId,
+    ipam,
     present::{self, count, standing_name},
     report::host_name,
 };
 use fieldscan_engine::store::{AddressRow, Scope};
 use ipnetwork::IpNetwork;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
@@ -19,6 +24,8 @@ use crate::{
 #[derive(Serialize)]
 struct AddressesDocument {
     network: IpNetwork,
+    #[serde(flatten)]
+    age: Age,
     addresses: Vec<AddressDocument>,
 }
 
@@ -26,21 +33,60 @@ pub(super) fn run(place: &Place, out: &Output, args: &Addresses) -> Result<Exit,
     let records = place.records()?;
     let network = canonical(args.network);
     let mut rows = rows(&records, network)?;
+    let age = Age::of(&records, &rows)?;
     if args.problems {
         rows.retain(|row| row.standing.as_ref().is_some_and(needs_a_look));
     }
     if out.is_json() {
         let document = AddressesDocument {
             network,
+            age,
             addresses: rows.iter().map(Into::into).collect(),
         };
         out.show(&document, |_| String::new())?;
     } else {
         out.show(&(), |out| {
-            text(out, &rows, network, &records, args.problems)
+            text(out, &rows, network, &records, (args.problems, age))
         })?;
     }
     Ok(Exit::Done)
+}
+
+/// How old what phpIPAM said of some addresses is.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Age {
+    /// The oldest of the subnets'; `None` before phpIPAM was asked.
+    fetched_at: Option<Timestamp>,
+    /// Whether that is out of date by the settings.
+    stale: bool,
+}
+
+impl Age {
+    pub(super) fn of(records: &Records, rows: &[AddressRow]) -> Result<Self, Failure> {
+        let subnets: BTreeSet<SubnetId> = rows.iter().map(|row| row.subnet).collect();
+        let mut oldest: Option<Timestamp> = None;
+        for subnet in subnets {
+            if let Some(book) = records.reader.address_book(&records.key, subnet)? {
+                oldest = Some(oldest.map_or(book.fetched_at, |at| at.min(book.fetched_at)));
+            }
+        }
+        let expire = records.settings.cache_expire_time;
+        Ok(Self {
+            fetched_at: oldest,
+            stale: oldest.is_some_and(|at| !ipam::is_fresh(at, records.now, expire)),
+        })
+    }
+
+    fn words(self, now: Timestamp) -> String {
+        match self.fetched_at {
+            Some(at) => format!(
+                ", by what phpIPAM told {}{}",
+                present::age(at, now),
+                if self.stale { " (out of date)" } else { "" }
+            ),
+            None => String::new(),
+        }
+    }
 }
 
 /// The addresses of a network that has something to do with the assigned subnets.
@@ -105,7 +151,7 @@ fn text(
     rows: &[AddressRow],
     network: IpNetwork,
     records: &Records,
-    only_problems: bool,
+    (only_problems, age): (bool, Age),
 ) -> String {
     let what = if only_problems {
         "need a look"
@@ -115,13 +161,14 @@ fn text(
     let mut text = out.style.paint(
         Tone::Strong,
         format!(
-            "{network}: {} {}.",
+            "{network}: {} {}{}.",
             count(rows.len() as u64, "address", "addresses"),
             match rows.len() {
                 1 if only_problems => "needs a look",
                 1 => "is known or seen",
                 _ => what,
-            }
+            },
+            age.words(records.now)
         ),
     ) + "\n";
     if rows.is_empty() {
@@ -135,7 +182,7 @@ fn text(
         Column::Left("MAC"),
         Column::Flexible("Host name"),
         Column::Left("Seen"),
-        Column::Left("phpIPAM says"),
+        Column::Wrapped("phpIPAM said"),
     ]);
     for row in rows {
         table.row(cells(row, records.now));
@@ -143,12 +190,20 @@ fn text(
     text + &out.table(&table, 0)
 }
 
-fn cells(row: &AddressRow, now: jiff::Timestamp) -> [Cell; 7] {
+fn cells(row: &AddressRow, now: Timestamp) -> [Cell; 7] {
     let seen = row.seen.as_ref();
     let ipam = row.ipam.as_ref();
     let seen_name = seen.and_then(|seen| host_name(seen.host.ptr.as_deref()?, row.ip));
     let ipam_name = ipam.and_then(|ipam| ipam.hostname.clone());
     let seen_mac = seen.and_then(|seen| seen.host.mac).map(present::mac);
+    // Of a mismatch, what phpIPAM said when it was scanned: once the report has arrived, its row says what was seen.
+    let mut says = Vec::new();
+    if let Some(Standing::Mismatch { differences }) = &row.standing {
+        says.extend(differences.iter().map(|difference| match difference {
+            Difference::Mac { ipam, .. } => present::mac(*ipam),
+            Difference::HostName { ipam, .. } => plain(ipam),
+        }));
+    }
     let ipam_mac = ipam.and_then(|ipam| ipam.mac).map(present::mac);
     let (mark, tone) = mark(row.standing.as_ref());
     let mut standing = row.standing.as_ref().map_or("", standing_name).to_owned();
@@ -156,21 +211,6 @@ fn cells(row: &AddressRow, now: jiff::Timestamp) -> [Cell; 7] {
         && *misses > 0
     {
         standing += &format!(" {misses}×");
-    }
-    // What phpIPAM says is only shown where it is not what was seen: two truths side by side, not one of them twice.
-    let mut says = Vec::new();
-    if let Some(mac) = ipam_mac
-        .as_ref()
-        .filter(|mac| seen_mac.is_some() && Some(*mac) != seen_mac.as_ref())
-    {
-        says.push(mac.clone());
-    }
-    if let Some(name) = ipam_name.as_ref().filter(|name| {
-        seen_name
-            .as_ref()
-            .is_some_and(|seen| !seen.eq_ignore_ascii_case(name))
-    }) {
-        says.push(plain(name));
     }
     let when = match seen {
         Some(seen) if seen.up => "up".to_owned(),

@@ -40,6 +40,9 @@ struct PathDocument {
 struct SetDocument {
     key: String,
     path: String,
+    /// Another key that was set with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    also: Option<&'static str>,
 }
 
 pub(super) fn run(place: &Place, out: &Output, args: &Config) -> Result<Exit, Failure> {
@@ -86,7 +89,7 @@ fn show(place: &Place, out: &Output) -> Result<Exit, Failure> {
                 ),
             }),
         ) + "\n\n";
-        let mut table = Table::new([Column::Left(""), Column::Left(""), Column::Flexible("")]);
+        let mut table = Table::new([Column::Left(""), Column::Left(""), Column::Wrapped("")]);
         for setting in &document.settings {
             let value = match (&setting.value, setting.set) {
                 (Some(Shown::List(values)), _) if values.is_empty() => {
@@ -107,7 +110,7 @@ fn show(place: &Place, out: &Output) -> Result<Exit, Failure> {
         }
         text += &out.table(&table, 2);
         for warning in &document.warnings {
-            text += &format!("\n  {}\n", plain(warning));
+            text += &format!("\n  Warning: {}\n", plain(warning));
         }
         text
     })?;
@@ -115,15 +118,32 @@ fn show(place: &Place, out: &Output) -> Result<Exit, Failure> {
 }
 
 fn set(place: &Place, out: &Output, key: &str, value: &str) -> Result<Exit, Failure> {
+    let before = port_of(place, key);
     settings_file::set(&place.settings_file, key, value).map_err(unwritten)?;
+    // A port in the server's address stands in a setting of its own.
+    let port = port_of(place, key).filter(|port| Some(*port) != before);
     let document = SetDocument {
+        also: port.map(|_| "http_port"),
         key: key.to_owned(),
         path: place.settings_file.display().to_string(),
     };
     out.show(&document, |_| {
-        format!("{} is set in {}.\n", plain(key), plain(&document.path))
+        let mut text = format!("{} is set in {}.\n", plain(key), plain(&document.path));
+        if let Some(port) = port {
+            text += &format!("http_port is now {port}, as the address says.\n");
+        }
+        text
     })?;
     Ok(Exit::Done)
+}
+
+/// The scan server's port, where its address is what is set.
+fn port_of(place: &Place, key: &str) -> Option<u16> {
+    if key != "http_server" {
+        return None;
+    }
+    let (settings, _) = settings_file::read(&place.settings_file).ok()??;
+    Some(settings.http_port)
 }
 
 /// Why the settings were not written.

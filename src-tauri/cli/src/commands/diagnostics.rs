@@ -66,7 +66,12 @@ pub(super) fn run(place: &Place, out: &Output, args: &args::Diagnostics) -> Resu
         counts: records.as_ref().map_or(Value::Null, counts),
         logs: &logs,
         folders: folders(place),
-        names: records.as_ref().map_or_else(Vec::new, names),
+        names: records
+            .as_ref()
+            .map_or_else(Vec::new, names)
+            .into_iter()
+            .chain(agent_name(&steps))
+            .collect(),
         redactor: &redactor,
         force: false,
     };
@@ -130,6 +135,7 @@ fn folders(place: &Place) -> Vec<(PathBuf, &'static str)> {
 fn names(records: &Records) -> Vec<String> {
     let mut names = servers(&records.settings);
     let assignment = records.reader.assignment(&records.key).ok().flatten();
+    names.extend(assignment.as_ref().map(|all| all.agent_name.clone()));
     for subnet in assignment.map_or_else(Vec::new, |all| all.subnets) {
         names.push(subnet.description);
         names.extend(subnet.custom.into_values());
@@ -155,6 +161,19 @@ fn names(records: &Records) -> Vec<String> {
     names.sort();
     names.dedup();
     names
+}
+
+/// The agent's name in phpIPAM, as the doctor tells it before its id.
+fn agent_name(steps: &[(StepId, Outcome)]) -> Option<String> {
+    steps
+        .iter()
+        .find_map(|(step, outcome)| match (step, outcome) {
+            (StepId::AgentCode, Outcome::Ok(says)) => {
+                let (name, _) = says.rsplit_once(" (agent ")?;
+                Some(name.to_owned())
+            }
+            _ => None,
+        })
 }
 
 fn servers(settings: &Settings) -> Vec<String> {

@@ -72,6 +72,7 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
     }
     Ok(match failed {
         0 => Exit::Done,
+        _ if !place.settings_file.exists() => Exit::Usage,
         _ => Exit::Problems,
     })
 }
@@ -80,6 +81,7 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
 pub(super) fn patient(place: &Place) -> Patient {
     let settings = match settings_file::read(&place.settings_file) {
         Ok(Some((settings, _))) => Ok(settings),
+        // What then is missing is told as the first thing to set.
         Ok(None) => Ok(fieldscan_core::settings::Settings::default()),
         Err(error) => Err(Problem::from(&error)),
     };
@@ -134,9 +136,12 @@ fn tick(out: &Output, step: StepId, outcome: &Outcome) -> String {
                 text += &format!("{indent}{}\n", plain(place));
             }
         } else if let Some(said) = &words.said {
-            text += &format!("{indent}{}: “{}”\n", said.by, plain(&said.words));
+            text += &out.prose(
+                &format!("{}: “{}”", said.by, plain(&said.words)),
+                indent.len(),
+            );
         }
-        text + &format!("{indent}{}\n", plain(&words.remedy))
+        text + &out.prose(&plain(&words.remedy), indent.len())
     };
     match outcome {
         Outcome::Ok(detail) => line(Tone::Known, "✓", detail),

@@ -1,19 +1,23 @@
 //! `export CIDR`: the addresses of a subnet for other programs. CSV is guarded against formulas.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::{
+    fmt::Write as _,
+    io::{self, Write as _},
+    path::Path,
+};
 
 use serde::Serialize;
 
-use super::addresses::{canonical, rows};
+use super::addresses::{Age, canonical, rows};
 use crate::{
     args::{Export, Format},
     failure::{Exit, Failure},
-    output::{self, document::AddressDocument, note, write_stdout},
+    output::{self, Output, document::AddressDocument, note, write_stdout},
     place::Place,
 };
 
 /// The columns of CSV and the attributes of XML.
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 20] = [
     "ip",
     "subnet_id",
     "standing",
@@ -32,22 +36,50 @@ const FIELDS: [&str; 18] = [
     "ipam_note",
     "ipam_last_seen",
     "ipam_exclude_ping",
+    "was_hostname",
+    "was_mac",
 ];
 
 #[derive(Serialize)]
 struct ExportDocument<'a> {
     network: ipnetwork::IpNetwork,
+    #[serde(flatten)]
+    age: Age,
     addresses: &'a [AddressDocument],
 }
 
-pub(super) fn run(place: &Place, args: &Export) -> Result<Exit, Failure> {
+#[derive(Serialize)]
+struct WrittenDocument {
+    file: String,
+    format: &'static str,
+    network: ipnetwork::IpNetwork,
+    addresses: usize,
+}
+
+pub(super) fn run(place: &Place, out: &Output, args: &Export) -> Result<Exit, Failure> {
+    // Standard output is either a document of ours or the file itself.
+    let (format, name) = match (args.format, out.is_json()) {
+        (Some(Format::Json), _) | (None, true) => (Format::Json, "json"),
+        (Some(Format::Csv), _) | (None, false) => (Format::Csv, "csv"),
+        (Some(Format::Xml), _) => (Format::Xml, "xml"),
+    };
+    if out.is_json() && args.output.is_none() && format != Format::Json {
+        return Err(
+            super::prints_text(&format!("`export --format {name}`")).remedy(
+                "Give a file to write to: `--output FILE`. Or leave one of the two options out.",
+            ),
+        );
+    }
     let records = place.records()?;
     let network = canonical(args.network);
-    let addresses: Vec<AddressDocument> = rows(&records, network)?.iter().map(Into::into).collect();
-    let text = match args.format {
+    let rows = rows(&records, network)?;
+    let age = Age::of(&records, &rows)?;
+    let addresses: Vec<AddressDocument> = rows.iter().map(Into::into).collect();
+    let text = match format {
         Format::Csv => csv(&addresses)?,
         Format::Json => output::json(&ExportDocument {
             network,
+            age,
             addresses: &addresses,
         })?,
         Format::Xml => xml(&network.to_string(), &addresses),
@@ -55,7 +87,16 @@ pub(super) fn run(place: &Place, args: &Export) -> Result<Exit, Failure> {
     match &args.output {
         None => write_stdout(&text)?,
         Some(path) => {
-            write_file(path, &text)?;
+            write_file(path, &text, args.force)?;
+            if out.is_json() {
+                let document = WrittenDocument {
+                    file: path.display().to_string(),
+                    format: name,
+                    network,
+                    addresses: addresses.len(),
+                };
+                out.show(&document, |_| String::new())?;
+            }
             note(&format!(
                 "{} written to {}.",
                 fieldscan_core::present::count(addresses.len() as u64, "address", "addresses"),
@@ -66,8 +107,33 @@ pub(super) fn run(place: &Place, args: &Export) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).map_err(|error| {
+/// Puts the whole file in its place at once.
+fn write_file(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let written = tempfile::Builder::new()
+        .prefix(".fieldscan-")
+        .tempfile_in(folder)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.as_file().sync_all()?;
+            let kept = match force {
+                true => file.persist(path),
+                false => file.persist_noclobber(path),
+            };
+            kept.map(drop).map_err(|error| error.error)
+        });
+    written.map_err(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            return Failure::new(
+                Exit::Usage,
+                "file-exists",
+                format!("{} is there already.", path.display()),
+            )
+            .remedy("Nothing was written. Give another name, or replace it: `--force`.");
+        }
         Failure::new(
             Exit::Nothing,
             "output",
@@ -106,6 +172,8 @@ fn values(address: &AddressDocument) -> [String; FIELDS.len()] {
         text(ipam.and_then(|ipam| ipam.last_seen.as_ref())),
         ipam.map(|ipam| ipam.exclude_ping.to_string())
             .unwrap_or_default(),
+        address.was("hostname").unwrap_or_default().to_owned(),
+        address.was("mac").unwrap_or_default().to_owned(),
     ]
 }
 
@@ -181,6 +249,46 @@ mod tests {
     use fieldscan_engine::store::AddressRow;
 
     use super::*;
+
+    #[test]
+    fn what_phpipam_had_of_a_mismatch_is_told_after_its_row_was_mended() {
+        let row = AddressRow {
+            ip: "10.77.0.5".parse().unwrap(),
+            subnet: SubnetId(1),
+            ipam: None,
+            seen: None,
+            standing: Some(Standing::Mismatch {
+                differences: vec![fieldscan_core::compare::Difference::HostName {
+                    ipam: "old".into(),
+                    seen: "new".into(),
+                }],
+            }),
+        };
+        let text = csv(&[(&row).into()]).unwrap();
+        let mut lines = text.lines();
+        assert!(lines.next().unwrap().ends_with(",was_hostname,was_mac"));
+        assert!(lines.next().unwrap().ends_with(",old,"), "{text}");
+        assert!(xml("n", &[(&row).into()]).contains("was_hostname=\"old\""));
+    }
+
+    #[test]
+    fn a_file_is_replaced_only_where_that_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        write_file(&path, "one", false).unwrap();
+        assert_eq!(
+            write_file(&path, "two", false).unwrap_err().exit,
+            Exit::Usage
+        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one");
+        write_file(&path, "two", true).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
+    }
 
     fn hostile(description: &str) -> Vec<AddressDocument> {
         let ipam = fieldscan_core::ipam::Address {

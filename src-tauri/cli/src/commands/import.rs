@@ -5,12 +5,12 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use fieldscan_core::settings::{Import, KEYS, Settings};
+use fieldscan_core::settings::Import;
 use fieldscan_engine::{
     settings_file,
-    vault::{Secret, Vault},
+    vault::{Secret, Source, Vault},
 };
-use secrecy::SecretString;
+use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::{config::unwritten, secret::source};
@@ -47,7 +47,17 @@ pub(super) fn run(place: &Place, out: &Output, args: &args::Import) -> Result<Ex
             format!("There is no file {}.", args.file.display()),
         )
     })?;
-    if place.settings_file.exists() && !args.force {
+    if import.is_empty() {
+        return Err(Failure::new(
+            Exit::Usage,
+            "nothing-known",
+            format!("{} has no setting and no token that is known here.", args.file.display()),
+        )
+        .remedy("Nothing was imported. The reference scanner's file is usually /etc/phpipam/scan_agent.yaml."));
+    }
+    let exists = place.settings_file.exists();
+    let writes = !exists || args.force;
+    if !writes && !args.blank {
         return Err(Failure::new(
             Exit::Usage,
             "settings-exist",
@@ -56,31 +66,37 @@ pub(super) fn run(place: &Place, out: &Output, args: &args::Import) -> Result<Ex
                 place.settings_file.display()
             ),
         )
-        .remedy("Nothing was changed. To have the file's values take their place: `--force`."));
+        .remedy("Nothing was changed. To have the file's values take their place: `--force`. To only move its tokens: `--blank`."));
     }
     // A broken settings file is told before anything is moved.
     settings_file::read(&place.settings_file)?;
-    let secrets = keep_secrets(&import)?;
-    settings_file::write(&place.settings_file, &import.settings).map_err(unwritten)?;
-    let has_tokens = !secrets.is_empty();
+    let secrets = keep_secrets(&import, args.force)?;
+    if writes {
+        settings_file::take_over(&place.settings_file, &import).map_err(unwritten)?;
+    }
+    let kept_apart: Vec<&str> = secrets
+        .iter()
+        .filter(|secret| secret.kept_in == NOWHERE)
+        .map(|secret| secret.name)
+        .collect();
+    let has_tokens = secrets.len() > kept_apart.len();
     let blank = has_tokens && wants_blank(args);
     if blank {
-        settings_file::blank_tokens(&args.file).map_err(|error| {
+        settings_file::blank_tokens(&args.file, &kept_apart).map_err(|error| {
             unwritten(error).remedy(format!(
-                "The settings and tokens were taken over; only the tokens in {} are still there. Take them out by hand.",
+                "Only the tokens in {} are still there. Take them out by hand.",
                 args.file.display()
             ))
         })?;
     }
-    let defaults = Settings::default();
     let document = ImportDocument {
         from: args.file.display().to_string(),
         to: place.settings_file.display().to_string(),
-        settings: KEYS
-            .iter()
-            .filter(|key| key.shown(&import.settings) != key.shown(&defaults))
-            .map(|key| key.name)
-            .collect(),
+        settings: if writes {
+            import.given.clone()
+        } else {
+            Vec::new()
+        },
         secrets,
         blanked: blank,
         warnings: import
@@ -89,44 +105,61 @@ pub(super) fn run(place: &Place, out: &Output, args: &args::Import) -> Result<Ex
             .map(|warning| format!("{}:{warning}", args.file.display()))
             .collect(),
     };
-    out.show(&document, |out| text(out, &document))?;
-    Ok(Exit::Done)
+    out.show(&document, |out| text(out, &document, writes))?;
+    Ok(match kept_apart.is_empty() {
+        true => Exit::Done,
+        false => Exit::Problems,
+    })
 }
 
-/// Puts each token where the agent finds it: into the keychain, unless it is outside of it already.
-fn keep_secrets(import: &Import) -> Result<Vec<SecretDocument>, Failure> {
+/// For a token whose only copy may be the one in the file.
+const NOWHERE: &str = "nowhere";
+
+/// Puts each token where the agent finds it: into the keychain, unless it is somewhere already. One that has another
+/// value there is left alone: which of the two is right, a person knows.
+fn keep_secrets(import: &Import, force: bool) -> Result<Vec<SecretDocument>, Failure> {
     let vault = Vault::open();
     let mut kept = Vec::new();
-    let found: [(Secret, &Option<SecretString>); 3] = [
+    for (secret, value) in [
         (Secret::ClientToken, &import.client_token),
         (Secret::AuthToken, &import.auth_token),
         (Secret::ClientPassword, &import.client_password),
-    ];
-    for (secret, value) in found {
+    ] {
         let Some(value) = value else { continue };
-        let outside = vault
-            .get_outside(secret)
-            .map_err(|problem| Failure::of(exit_of(&problem), problem))?;
-        kept.push(match outside {
-            Some(found) => SecretDocument {
-                name: secret.name(),
-                kept_in: "outside",
-                words: format!(
-                    "{secret}: {} has it, so the keychain was not asked",
+        let there = vault.get(secret).map_err(|problem| {
+            Failure::of(exit_of(&problem), problem)
+                .detail("Nothing was imported: the tokens would have had no safe place.")
+        })?;
+        let (kept_in, words) = match there {
+            Some(found) if found.value.expose_secret() == value.expose_secret() => {
+                let place = match found.source {
+                    Source::Keychain => "keychain",
+                    Source::Environment | Source::CredentialsDirectory => "outside",
+                };
+                (
+                    place,
+                    format!("{secret}: {} has it", source(found.source, secret)),
+                )
+            }
+            Some(found) if !(found.source == Source::Keychain && force) => (
+                NOWHERE,
+                format!(
+                    "{secret}: {} has another one, which is used; the file's was not taken over and stays there",
                     source(found.source, secret)
                 ),
-            },
-            None => {
+            ),
+            Some(_) | None => {
                 vault.set(secret, value).map_err(|problem| {
                     Failure::of(Exit::Nothing, problem)
                         .detail("Nothing was imported: the tokens would have had no safe place.")
                 })?;
-                SecretDocument {
-                    name: secret.name(),
-                    kept_in: "keychain",
-                    words: format!("{secret}: in the keychain"),
-                }
+                ("keychain", format!("{secret}: in the keychain"))
             }
+        };
+        kept.push(SecretDocument {
+            name: secret.name(),
+            kept_in,
+            words,
         });
     }
     Ok(kept)
@@ -152,33 +185,37 @@ fn wants_blank(args: &args::Import) -> bool {
     read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
-fn text(out: &Output, document: &ImportDocument) -> String {
+fn text(out: &Output, document: &ImportDocument, writes: bool) -> String {
+    let (from, to) = (plain(&document.from), plain(&document.to));
     let mut text = out.style.paint(
         Tone::Strong,
-        format!(
-            "{} was taken over into {}.",
-            plain(&document.from),
-            plain(&document.to)
-        ),
+        match writes {
+            true => format!("{from} was taken over into {to}."),
+            false => format!("The settings in {to} stay as they are."),
+        },
     ) + "\n";
-    text += &match document.settings.as_slice() {
-        [] => "  settings: only defaults\n".to_owned(),
-        settings => format!("  settings: {}\n", settings.join(", ")),
-    };
+    if writes {
+        text += &match document.settings.as_slice() {
+            [] => "  settings: none in the file\n".to_owned(),
+            settings => format!("  settings: {}\n", settings.join(", ")),
+        };
+    }
     for secret in &document.secrets {
         text += &format!("  {}\n", secret.words);
     }
+    let movable = document.secrets.iter().any(|it| it.kept_in != NOWHERE);
     if document.blanked {
-        text += &format!("  the tokens in {} are emptied\n", plain(&document.from));
-    } else if !document.secrets.is_empty() {
+        text += &format!("  the tokens in {from} are emptied\n");
+    } else if movable {
         text += &format!(
-            "  the tokens are still in {}; to empty them: `fieldscan config import {} --blank --force`\n",
-            plain(&document.from),
-            plain(&document.from)
+            "  the tokens are still in {from}; to empty them: `fieldscan config import {from} --blank`\n"
         );
     }
+    if document.blanked && document.secrets.iter().any(|it| it.kept_in == NOWHERE) {
+        text += "  but for those that have no other place\n";
+    }
     for warning in &document.warnings {
-        note(&plain(warning));
+        note(&format!("Warning: {}", plain(warning)));
     }
     text + "\nTry it: `fieldscan doctor`\n"
 }

@@ -1,6 +1,7 @@
 //! What each command does: one module for each group.
 
 mod addresses;
+mod changes;
 mod config;
 mod diagnostics;
 mod doctor;
@@ -32,8 +33,11 @@ use crate::{
 pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
     let out = Output::new(cli.globals.json);
     match &cli.command {
-        Command::Completions(args) => return pages::completions(args),
-        Command::Man(args) => return pages::man(args),
+        Command::Completions(args) => return pages::completions(&out, args),
+        Command::Man(args) => return pages::man(&out, args),
+        Command::Watch if out.is_json() => {
+            return Err(prints_text("`watch`").remedy("Its log is lines of text on standard error. `fieldscan --json status` tells where it stands, also while it works."));
+        }
         Command::Scan(_)
         | Command::Status
         | Command::Subnets
@@ -50,21 +54,40 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         | Command::Diagnostics(_) => {}
     }
     let place = Place::of(&cli.globals)?;
-    match cli.command {
-        Command::Scan(args) => scan::run(&place, &out, &args),
-        Command::Status => status::run(&place, &out),
-        Command::Subnets => subnets::run(&place, &out),
-        Command::Addresses(args) => addresses::run(&place, &out, &args),
-        Command::Runs(args) => runs::list(&place, &out, &args),
-        Command::Run(args) => runs::show(&place, &out, &args),
-        Command::Reports(args) => reports::run(&place, &out, &args),
-        Command::Config(args) => config::run(&place, &out, &args),
-        Command::Secret(args) => secret::run(&out, &args),
-        Command::Doctor => doctor::run(&place, &out),
-        Command::Grant(args) => grant::run(&out, &args),
-        Command::Watch => watch::run(&place),
-        Command::Export(args) => export::run(&place, &args),
-        Command::Diagnostics(args) => diagnostics::run(&place, &out, &args),
+    on(&place, &out, cli.command).map_err(|failure| match failure.code.as_str() {
+        "store-failing" => failure.remedy(format!(
+            "Check the permissions and the disk of the data folder, {}.",
+            place.data_dir.display()
+        )),
+        _ => failure,
+    })
+}
+
+/// A command that has no document for `--json` to print.
+fn prints_text(what: &str) -> Failure {
+    Failure::new(
+        Exit::Usage,
+        "prints-text",
+        format!("{what} prints no JSON document."),
+    )
+}
+
+fn on(place: &Place, out: &Output, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Scan(args) => scan::run(place, out, &args),
+        Command::Status => status::run(place, out),
+        Command::Subnets => subnets::run(place, out),
+        Command::Addresses(args) => addresses::run(place, out, &args),
+        Command::Runs(args) => runs::list(place, out, &args),
+        Command::Run(args) => runs::show(place, out, &args),
+        Command::Reports(args) => reports::run(place, out, &args),
+        Command::Config(args) => config::run(place, out, &args),
+        Command::Secret(args) => secret::run(out, &args),
+        Command::Doctor => doctor::run(place, out),
+        Command::Grant(args) => grant::run(out, &args),
+        Command::Watch => watch::run(place),
+        Command::Export(args) => export::run(place, out, &args),
+        Command::Diagnostics(args) => diagnostics::run(place, out, &args),
         Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
     }
 }
@@ -94,9 +117,9 @@ fn problems(
             out.style.paint(Tone::Faint, age)
         );
         if let Some(said) = &words.said {
-            text += &format!("    {}: “{}”\n", said.by, plain(&said.words));
+            text += &out.prose(&format!("{}: “{}”", said.by, plain(&said.words)), 4);
         }
-        text += &format!("    {}\n", plain(&words.remedy));
+        text += &out.prose(&plain(&words.remedy), 4);
     }
     if standing.len() > SHOWN {
         let more = present::count((standing.len() - SHOWN) as u64, "more", "more");

@@ -7,7 +7,7 @@ use fieldscan_core::{
     present::{self, count},
     run::{Outcome, Run},
 };
-use fieldscan_engine::store::ReportFilter;
+use fieldscan_engine::store::{self, ReportFilter};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
@@ -19,6 +19,7 @@ use crate::{
         Cell, Column, Output, Table, Tone,
         document::{ReportDocument, probably},
         plain,
+        table::wrap,
     },
     place::{Place, Records},
     session::{self, Session},
@@ -53,12 +54,36 @@ fn list(place: &Place, out: &Output, args: &Reports) -> Result<Exit, Failure> {
     let document = ReportsDocument {
         reports: documents(&reports, records.now),
     };
+    let idle = store::holder(&place.data_dir)?.is_none();
     out.show(&document, |out| match reports.as_slice() {
         [] if args.all => "No reports yet.\n".to_owned(),
         [] => "Nothing waits: every report was seen in phpIPAM. All of them: `fieldscan reports --all`.\n".to_owned(),
-        reports => out.table(&table(reports, records.now), 0),
+        reports => out.table(&table(reports, records.now), 0) + &nobody(reports, idle),
     })?;
     Ok(Exit::Done)
+}
+
+/// What moves reports on where nobody is at work.
+fn nobody(reports: &[Report], idle: bool) -> String {
+    let (mut sends, mut looks) = (false, false);
+    for report in reports {
+        match report.state {
+            State::Queued | State::Waiting { .. } => sends = true,
+            State::Sent { .. } => looks = true,
+            State::Confirmed { .. }
+            | State::Partly { .. }
+            | State::Unconfirmed { .. }
+            | State::Rejected { .. }
+            | State::Superseded { .. } => {}
+        }
+    }
+    let does = match (idle, sends, looks) {
+        (false, _, _) | (true, false, false) => return String::new(),
+        (true, true, false) => "sends what waits",
+        (true, false, true) => "looks whether phpIPAM shows what was sent",
+        (true, true, true) => "sends what waits, and looks whether phpIPAM shows what was sent",
+    };
+    format!("\nNobody is at work now: `fieldscan watch` or the next scan {does}.\n")
 }
 
 fn show(place: &Place, out: &Output, id: ReportId) -> Result<Exit, Failure> {
@@ -67,7 +92,17 @@ fn show(place: &Place, out: &Output, id: ReportId) -> Result<Exit, Failure> {
     let document = OneReportDocument {
         report: ReportDocument::whole(&report, records.now),
     };
-    out.show(&document, |out| one(out, &report, records.now))?;
+    out.show(&document, |out| {
+        let mut text = one(out, &report, records.now);
+        if !report.hosts.is_empty() {
+            let hosts: Vec<String> = report.hosts.iter().map(ToString::to_string).collect();
+            text += &format!("  {}\n", out.style.paint(Tone::Strong, "Hosts"));
+            for line in wrap(&hosts.join(" "), out.width.unwrap_or(100).saturating_sub(4)) {
+                text += &format!("    {line}\n");
+            }
+        }
+        text
+    })?;
     Ok(Exit::Done)
 }
 
@@ -86,7 +121,19 @@ fn find(records: &Records, id: ReportId) -> Result<Report, Failure> {
 async fn retry(place: &Place, out: &Output, which: Option<ReportId>) -> Result<Exit, Failure> {
     let records = place.records()?;
     let chosen: Vec<ReportId> = match which {
-        Some(id) => vec![find(&records, id)?.id],
+        Some(id) => {
+            let report = find(&records, id)?;
+            if let Some(why) = nothing_to_send(&report.state) {
+                let document = ReportsDocument {
+                    reports: documents(std::slice::from_ref(&report), records.now),
+                };
+                out.show(&document, |_| {
+                    format!("Report {id} {why} There is nothing to send.\n")
+                })?;
+                return Ok(Exit::Done);
+            }
+            vec![id]
+        }
         None => {
             let filter = ReportFilter {
                 open: true,
@@ -149,6 +196,22 @@ async fn retry(place: &Place, out: &Output, which: Option<ReportId>) -> Result<E
     })
 }
 
+/// Why a report is not sent again; `None` if it can be.
+fn nothing_to_send(state: &State) -> Option<String> {
+    match state {
+        State::Confirmed { .. } => Some("is confirmed: all of it is seen in phpIPAM.".to_owned()),
+        State::Sent { .. } => Some("is sent, and it is not yet time to doubt it.".to_owned()),
+        State::Superseded { by } => Some(format!(
+            "was not sent, since report {by} tells the same and is newer."
+        )),
+        State::Queued
+        | State::Waiting { .. }
+        | State::Rejected { .. }
+        | State::Partly { .. }
+        | State::Unconfirmed { .. } => None,
+    }
+}
+
 fn can_be_tried(state: &State) -> bool {
     match state {
         State::Queued
@@ -192,7 +255,7 @@ pub(super) fn table(reports: &[Report], now: Timestamp) -> Table {
         Column::Right("Hosts"),
         Column::Left("Made"),
         Column::Left("State"),
-        Column::Flexible(""),
+        Column::Wrapped(""),
     ]);
     for report in reports {
         let (state, tone) = state_name(&report.state);
@@ -247,23 +310,23 @@ fn one(out: &Output, report: &Report, now: Timestamp) -> String {
         ),
         out.style.paint(tone, name)
     );
-    let mut table = Table::new([Column::Left(""), Column::Left("")]);
+    let mut table = Table::new([Column::Left(""), Column::Wrapped("")]);
     for step in &report.journey {
         table.row([
             Cell::toned(
                 Tone::Faint,
-                present::when(step.at, now, &TimeZone::system()),
+                present::when_exactly(step.at, now, &TimeZone::system()),
             ),
             Cell::from(plain(&present::event(&step.event))),
         ] as [Cell; 2]);
     }
-    text += &table.set(out.style, 2, None);
+    text += &out.table(&table, 2);
     let words = present::state(&report.state, report.hosts.len(), now, &TimeZone::system());
     if !matches!(report.state, State::Confirmed { .. }) {
-        text += &format!("  {}\n", plain(&words));
+        text += &out.prose(&plain(&words), 2);
     }
     if let Some(probably) = probably(&report.state) {
-        text += &format!("  {probably}\n");
+        text += &out.prose(&probably, 2);
     }
     if report.stale {
         text +=

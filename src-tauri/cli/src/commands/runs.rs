@@ -6,13 +6,17 @@ use fieldscan_core::{
     compare::Counts,
     plan::LeftOut,
     present::{self, count},
+    problem::Problem,
     run::{Outcome, Run, SubnetRun, Trigger},
 };
 use ipnetwork::IpNetwork;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::{reports, some};
+use super::{
+    changes::{ChangesDocument, changes, changes_documents, scans_of},
+    reports, some,
+};
 use crate::{
     args::{RunOf, Runs},
     failure::{Exit, Failure},
@@ -32,6 +36,7 @@ struct RunsDocument {
 #[derive(Serialize)]
 struct OneRunDocument {
     run: RunDocument,
+    changes: Vec<ChangesDocument>,
     reports: Vec<ReportDocument>,
 }
 
@@ -89,8 +94,10 @@ pub(super) fn show(place: &Place, out: &Output, args: &RunOf) -> Result<Exit, Fa
         .remedy("`fieldscan runs` lists those that there are."));
     };
     let reports = reports::of_run(&records, &run)?;
+    let scans = scans_of(&records, &run)?;
     let document = OneRunDocument {
         run: (&run).into(),
+        changes: changes_documents(&scans),
         reports: reports
             .iter()
             .map(|report| ReportDocument::of(report, records.now))
@@ -113,6 +120,7 @@ pub(super) fn show(place: &Place, out: &Output, args: &RunOf) -> Result<Exit, Fa
             ),
         ) + "\n\n";
         text += &subnets(out, &run);
+        text += &changes(out, &scans);
         if !reports.is_empty() {
             text += &format!("\n{}\n", out.style.paint(Tone::Strong, "Reports"));
             text += &out.table(&reports::table(&reports, records.now), 2);
@@ -127,7 +135,8 @@ pub(super) fn subnets(out: &Output, run: &Run) -> String {
     let mut text = String::new();
     if let Some(problem) = &run.problem {
         let words = present::words(problem);
-        text += &format!("{}\n  {}\n\n", plain(&words.what), plain(&words.remedy));
+        text += &out.prose(&plain(&words.what), 0);
+        text += &(out.prose(&plain(&words.remedy), 2) + "\n");
     }
     let mut parts: Vec<&SubnetRun> = run.subnets.iter().collect();
     parts.sort_by_key(|part| (part.cidr.parse::<IpNetwork>().ok(), part.subnet));
@@ -142,6 +151,7 @@ pub(super) fn subnets(out: &Output, run: &Run) -> String {
         Column::Left(""),
     ]);
     let mut left_out = Vec::new();
+    let mut failed = Vec::new();
     for part in parts {
         let (counts, remark, tone) = match &part.outcome {
             Outcome::Scanned { counts, .. } => (Some(*counts), String::new(), Tone::Plain),
@@ -149,11 +159,10 @@ pub(super) fn subnets(out: &Output, run: &Run) -> String {
                 left_out.push((part.cidr.as_str(), why));
                 continue;
             }
-            Outcome::Failed { problem } => (
-                None,
-                present::words_with(problem, &|_| Some(part.cidr.clone())).what,
-                Tone::Missing,
-            ),
+            Outcome::Failed { problem } => {
+                failed.push((part.cidr.as_str(), problem));
+                (None, "failed".to_owned(), Tone::Missing)
+            }
             Outcome::Stopped => (None, "stopped".to_owned(), Tone::Mismatch),
         };
         let cell = |tone, n: fn(&Counts) -> u32| {
@@ -174,7 +183,28 @@ pub(super) fn subnets(out: &Output, run: &Run) -> String {
     if !table.is_empty() {
         text += &out.table(&table, 0);
     }
-    text + &not_scanned(out, &left_out)
+    text + &failures(out, &failed) + &not_scanned(out, &left_out)
+}
+
+/// Subnets that could not be scanned, each with what kept it.
+pub(super) fn failures(out: &Output, all: &[(&str, &Problem)]) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new([Column::Left(""), Column::Wrapped("")]);
+    for (cidr, problem) in all {
+        let words = present::words_with(problem, &|_| Some((*cidr).to_owned()));
+        let says = match words.said {
+            Some(said) => format!("{} {}: “{}”", words.what, said.by, said.words),
+            None => words.what,
+        };
+        table.row([plain(cidr).into(), Cell::toned(Tone::Faint, plain(&says))] as [Cell; 2]);
+    }
+    format!(
+        "\n{}\n{}",
+        out.style.paint(Tone::Strong, "Could not be scanned"),
+        out.table(&table, 2)
+    )
 }
 
 /// Subnets that are not scanned, each with its reason and what changes that.
@@ -182,7 +212,7 @@ pub(super) fn not_scanned(out: &Output, all: &[(&str, &LeftOut)]) -> String {
     if all.is_empty() {
         return String::new();
     }
-    let mut table = Table::new([Column::Left(""), Column::Left("")]);
+    let mut table = Table::new([Column::Left(""), Column::Wrapped("")]);
     for (cidr, why) in all {
         table.row([
             plain(cidr).into(),
@@ -192,7 +222,7 @@ pub(super) fn not_scanned(out: &Output, all: &[(&str, &LeftOut)]) -> String {
     format!(
         "\n{}\n{}",
         out.style.paint(Tone::Strong, "Not scanned"),
-        table.set(out.style, 2, None)
+        out.table(&table, 2)
     )
 }
 
@@ -243,22 +273,6 @@ fn remark(run: &Run) -> String {
         ));
     }
     remarks.join(", ")
-}
-
-/// Tells the log of a run that ended. Without a site's addresses and names.
-pub(super) fn log(run: &Run) {
-    let counts = counts(run);
-    let ended = if run.stopped { "stopped" } else { "ended" };
-    tracing::info!(
-        "run {} {ended} after {}: {}, {} up, {} unknown, {} missing, {} mismatch",
-        run.id,
-        took(run),
-        count(run.subnets.len() as u64, "subnet", "subnets"),
-        count(u64::from(counts.up()), "host", "hosts"),
-        counts.unknown,
-        counts.missing,
-        counts.mismatch,
-    );
 }
 
 /// The sum over a run's subnets.

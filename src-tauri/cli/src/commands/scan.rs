@@ -13,7 +13,7 @@ use fieldscan_core::{
 use ipnetwork::IpNetwork;
 
 use self::outcome::Finished;
-use super::{addresses::canonical, reports, runs};
+use super::{addresses::canonical, reports};
 use crate::{
     args::{ProfileName, Scan},
     deliver,
@@ -103,7 +103,6 @@ async fn follow(session: &Session, command: Command) -> Result<(Run, bool), Fail
             && Some(run.id) > before
         {
             progress.end(run);
-            runs::log(run);
             return Ok((run.clone(), stopped));
         }
     }

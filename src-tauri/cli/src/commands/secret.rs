@@ -155,7 +155,13 @@ fn status(out: &Output, vault: &Vault) -> Result<Exit, Failure> {
             .collect();
         problems.dedup();
         for problem in problems {
-            text += &format!("\n{}\n", crate::session::line(problem));
+            // The table has what happened; what to do about it stands once.
+            let words = present::words(problem);
+            text.push('\n');
+            if let Some(said) = words.said {
+                text += &out.prose(&format!("{}: “{}”", said.by, plain(&said.words)), 0);
+            }
+            text += &out.prose(&plain(&words.remedy), 0);
         }
         text
     })?;

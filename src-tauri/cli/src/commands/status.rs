@@ -180,6 +180,17 @@ fn facts(
             }
         };
     }
+    if snapshot.delivery.next_try.is_none() && holder.is_none() {
+        let does = match (snapshot.delivery.waiting, snapshot.delivery.sent) {
+            (0, 0) => None,
+            (0, _) => Some("looks"),
+            (_, 0) => Some("sends"),
+            (_, _) => Some("sends and looks"),
+        };
+        if let Some(does) = does {
+            reports += &format!("; `fieldscan watch` or the next scan {does}");
+        }
+    }
     facts.push(("Reports", reports));
     facts
 }

@@ -3,7 +3,8 @@
 use fieldscan_core::{
     plan::Mode,
     present::{self, count, number},
-    snapshot::{PlanView, SubnetView},
+    problem::Problem,
+    snapshot::{PlanView, Snapshot},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -42,6 +43,12 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
                 PlanView::Scanned(_) => None,
             })
             .collect();
+        let failures = present::failures(&snapshot);
+        let failed: Vec<(&str, &Problem)> = snapshot
+            .subnets
+            .iter()
+            .filter_map(|subnet| Some((subnet.cidr.as_str(), *failures.get(&subnet.id)?)))
+            .collect();
         let stale = if snapshot.ipam.stale {
             ", out of date"
         } else {
@@ -57,14 +64,16 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
                     present::age(fetched_at, records.now),
                 )
             ),
-            out.table(&table(&snapshot.subnets, records.now), 0),
-        ) + &runs::not_scanned(out, &left_out)
+            out.table(&table(&snapshot, records.now), 0),
+        ) + &runs::failures(out, &failed)
+            + &runs::not_scanned(out, &left_out)
     })?;
     Ok(Exit::Done)
 }
 
 /// One line for each subnet.
-pub(super) fn table(subnets: &[SubnetView], now: Timestamp) -> Table {
+fn table(snapshot: &Snapshot, now: Timestamp) -> Table {
+    let failures = present::failures(snapshot);
     let mut table = Table::new([
         Column::Left("Subnet"),
         Column::Flexible("Description"),
@@ -75,17 +84,23 @@ pub(super) fn table(subnets: &[SubnetView], now: Timestamp) -> Table {
         Column::Right("Mismatch"),
         Column::Left("Scanned"),
     ]);
-    for subnet in subnets {
+    for subnet in &snapshot.subnets {
         let scan = subnet.last_scan.as_ref();
         let counts = scan.map(|scan| scan.counts).unwrap_or_default();
         let plan = match &subnet.plan {
             PlanView::Scanned(Mode::Sweep) => Cell::from("sweep"),
-            PlanView::Scanned(Mode::Known) => Cell::from("known addresses"),
+            PlanView::Scanned(Mode::Known) => Cell::from("known"),
             PlanView::LeftOut(_) => continue,
         };
         let known = match scan {
             Some(_) => number(u64::from(counts.known)),
             None => String::new(),
+        };
+        let age = scan.map_or_else(String::new, |scan| present::age(scan.at, now));
+        let scanned = match (failures.contains_key(&subnet.id), age.is_empty()) {
+            (false, _) => Cell::toned(Tone::Faint, age),
+            (true, true) => Cell::toned(Tone::Missing, "failed"),
+            (true, false) => Cell::toned(Tone::Missing, format!("{age}, then failed")),
         };
         table.row([
             plain(&subnet.cidr).into(),
@@ -95,10 +110,7 @@ pub(super) fn table(subnets: &[SubnetView], now: Timestamp) -> Table {
             Cell::toned(Tone::Unknown, some(counts.unknown)),
             Cell::toned(Tone::Missing, some(counts.missing)),
             Cell::toned(Tone::Mismatch, some(counts.mismatch)),
-            Cell::toned(
-                Tone::Faint,
-                scan.map_or_else(String::new, |scan| present::age(scan.at, now)),
-            ),
+            scanned,
         ] as [Cell; 8]);
     }
     table

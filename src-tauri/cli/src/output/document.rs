@@ -172,6 +172,15 @@ pub(crate) struct AddressDocument {
     pub(crate) seen: Option<SeenDocument>,
 }
 
+impl AddressDocument {
+    /// What phpIPAM had of a field that differed when it was scanned.
+    pub(crate) fn was(&self, field: &str) -> Option<&str> {
+        let mut all = self.differences.iter();
+        let difference = all.find(|difference| difference.field == field)?;
+        Some(&difference.ipam)
+    }
+}
+
 #[derive(Debug, Serialize)]
 struct DifferenceDocument {
     field: &'static str,

@@ -67,6 +67,18 @@ impl Output {
         }
     }
 
+    /// Sentences, wrapped where the terminal ends, with `indent` spaces before each line.
+    pub(crate) fn prose(&self, text: &str, indent: usize) -> String {
+        let width = self
+            .width
+            .map_or(usize::MAX, |width| width.saturating_sub(indent));
+        let blank = " ".repeat(indent);
+        table::wrap(text, width.max(24))
+            .into_iter()
+            .map(|line| format!("{blank}{line}\n"))
+            .collect()
+    }
+
     /// Sets a table as this output wants it.
     pub(crate) fn table(&self, table: &Table, indent: usize) -> String {
         table.set(self.style, indent, self.width)

@@ -13,6 +13,8 @@ pub(crate) enum Column {
     Right(&'static str),
     /// Free text, cut where the terminal ends. At most one.
     Flexible(&'static str),
+    /// Sentences, wrapped where the terminal ends. Only the last one.
+    Wrapped(&'static str),
 }
 
 /// A piece of a table.
@@ -46,6 +48,8 @@ pub(crate) struct Table {
 const GAP: &str = "  ";
 /// A flexible column is not cut below this.
 const NARROWEST: usize = 12;
+/// Nor a wrapped one.
+const NARROWEST_PROSE: usize = 24;
 
 impl Table {
     /// A table without rows.
@@ -86,9 +90,21 @@ impl Table {
                 + columns.iter().map(|(_, _, width)| width).sum::<usize>()
                 + GAP.len() * columns.len().saturating_sub(1);
             let over = total.saturating_sub(width);
-            let flexible = |column: &Column| matches!(column, Column::Flexible(_));
-            if let Some((_, _, wide)) = columns.iter_mut().find(|(_, column, _)| flexible(column)) {
-                *wide = wide.saturating_sub(over).max(NARROWEST.min(*wide));
+            let flexible: fn(&Column) -> bool = |column| matches!(column, Column::Flexible(_));
+            let wrapped: fn(&Column) -> bool = |column| matches!(column, Column::Wrapped(_));
+            let mut over = over;
+            for narrower in [wrapped as fn(&Column) -> bool, flexible] {
+                if let Some((_, column, wide)) =
+                    columns.iter_mut().find(|(_, column, _)| narrower(column))
+                {
+                    let least = match wrapped(column) {
+                        true => NARROWEST_PROSE,
+                        false => NARROWEST,
+                    };
+                    let new = wide.saturating_sub(over).max(least.min(*wide));
+                    over -= *wide - new;
+                    *wide = new;
+                }
             }
         }
         let mut text = String::new();
@@ -104,8 +120,21 @@ impl Table {
             line(&mut text, style, indent, &columns, headings.iter());
         }
         for row in &self.rows {
-            let cells = columns.iter().filter_map(|(at, ..)| row.get(*at));
-            line(&mut text, style, indent, &columns, cells);
+            let cells: Vec<&Cell> = columns.iter().filter_map(|(at, ..)| row.get(*at)).collect();
+            let (Some((_, Column::Wrapped(_), width)), Some((prose, before))) =
+                (columns.last(), cells.split_last())
+            else {
+                line(&mut text, style, indent, &columns, cells.into_iter());
+                continue;
+            };
+            for (place, part) in wrap(&prose.text, *width).into_iter().enumerate() {
+                let part = Cell::toned(prose.tone, part);
+                let empty = Cell::default();
+                let before = before
+                    .iter()
+                    .map(|cell| if place == 0 { *cell } else { &empty });
+                line(&mut text, style, indent, &columns, before.chain([&part]));
+            }
         }
         text
     }
@@ -114,9 +143,30 @@ impl Table {
 impl Column {
     fn heading(&self) -> &'static str {
         match self {
-            Column::Left(heading) | Column::Right(heading) | Column::Flexible(heading) => heading,
+            Column::Left(heading)
+            | Column::Right(heading)
+            | Column::Flexible(heading)
+            | Column::Wrapped(heading) => heading,
         }
     }
+}
+
+/// Cuts a text between words into lines of at most `width` columns. A longer word has a line of its own.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let Some(line) = lines.last_mut() else { break };
+        let wide = measure_text_width(line);
+        if wide > 0 && wide + 1 + measure_text_width(word) > width {
+            lines.push(word.to_owned());
+        } else {
+            if wide > 0 {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
 }
 
 fn line<'a>(
@@ -139,7 +189,7 @@ fn line<'a>(
             false => style.paint(cell.tone, &shown),
         };
         match column {
-            Column::Left(_) | Column::Flexible(_) => {
+            Column::Left(_) | Column::Flexible(_) | Column::Wrapped(_) => {
                 text.push_str(&painted);
                 text.push_str(&blank);
             }
@@ -181,6 +231,20 @@ mod tests {
             table().set(Style::none(), 2, None),
             "  Subnet        Description  Known\n  10.77.0.0/24  東京 office  1,022\n  10.77.4.0/22  x                2\n",
             "wide characters take two columns, numbers stand to the right, no line ends with blanks"
+        );
+    }
+
+    #[test]
+    fn sentences_go_on_below_themselves() {
+        let mut table = Table::new([Column::Left("Subnet"), Column::Wrapped("Why")]);
+        table.row([
+            "10.0.0.0/24".into(),
+            "one two three four five six seven".into(),
+        ] as [Cell; 2]);
+        assert_eq!(
+            table.set(Style::none(), 0, Some(40)),
+            "Subnet       Why\n10.0.0.0/24  one two three four five six\n             seven\n",
+            "nothing is cut, and the columns stay"
         );
     }
 

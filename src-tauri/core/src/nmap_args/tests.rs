@@ -122,7 +122,7 @@ fn pace(profile: Profile) -> impl Strategy<Value = Pace> {
         longest_wait: Duration::from_millis(a.max(b).into()),
         retries: u8::try_from(retries).unwrap(),
     });
-    (1..=highest_rate(profile), prop::option::of(steady))
+    (1..=crate::plan::limit(profile), prop::option::of(steady))
         .prop_map(|(rate, steady)| Pace { rate, steady })
 }
 

@@ -38,15 +38,26 @@ pub fn survey(subnets: &[Subnet], guard: &Guard) -> Vec<(SubnetId, Result<Mode, 
     });
     // From the end, so that each finds out which of those inside it is scanned.
     let mut next: Option<(IpNetwork, SubnetId)> = None;
+    let mut gave_way = Vec::new();
     for (network, id, at) in rivals.into_iter().rev() {
         let scanned = match next {
             Some((smaller, scanned)) if inside(&smaller, &network) => {
                 refuse(at, Refusal::Overlaps { with: scanned });
+                gave_way.push((network, scanned));
                 scanned
             }
             _ => id,
         };
         next = Some((network, scanned));
+    }
+    // The same network under another id gave way as well: to what is scanned, not to its equal.
+    for (at, (_, judged)) in plan.iter_mut().enumerate() {
+        if let Err(LeftOut::Refused(refusal @ Refusal::Duplicate { .. })) = judged {
+            let network = network_of(&subnets[at].cidr);
+            if let Some((_, with)) = gave_way.iter().find(|(gave, _)| network == Some(*gave)) {
+                *refusal = Refusal::Overlaps { with: *with };
+            }
+        }
     }
     plan
 }
@@ -111,6 +122,21 @@ mod tests {
 
     fn refused(refusal: Refusal) -> Result<Mode, LeftOut> {
         Err(LeftOut::Refused(refusal))
+    }
+
+    #[test]
+    fn duplicates_of_a_network_that_gives_way_name_what_is_scanned() {
+        let plan = survey_of(&[
+            subnet(1, "10.0.0.0/24"),
+            subnet(2, "10.0.0.0/24"),
+            subnet(3, "10.0.0.0/25"),
+        ]);
+        let gave_way = refused(Refusal::Overlaps { with: SubnetId(3) });
+        assert_eq!(
+            plan,
+            [gave_way.clone(), gave_way, Ok(Mode::Sweep)],
+            "neither /24 is scanned instead of the other"
+        );
     }
 
     #[test]
@@ -245,8 +271,8 @@ mod tests {
                 Ok(Mode::Sweep),
                 Ok(Mode::Sweep),
                 Ok(Mode::Sweep),
+                overlaps.clone(),
                 overlaps,
-                refused(Refusal::Duplicate { of: SubnetId(6) }),
             ],
             "each wider one names one that is scanned"
         );

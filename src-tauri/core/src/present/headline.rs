@@ -1,9 +1,13 @@
 //! The one sentence: is phpIPAM right, and has it been told?
 
+use std::collections::BTreeMap;
+
 use crate::{
     compare::Counts,
+    ids::SubnetId,
     problem::{Problem, Severity},
-    snapshot::{DeliveryView, Progress, Snapshot, Stage},
+    run::Outcome,
+    snapshot::{DeliveryView, PlanView, Progress, Snapshot, Stage, SubnetView},
 };
 
 use super::{count, number, words_with};
@@ -31,6 +35,9 @@ pub fn headline(snapshot: &Snapshot) -> String {
     match (scanned, told) {
         (Some((counts, stale)), told) => {
             let mut text = answer(&counts);
+            if let Some(failed) = unscanned(failures(snapshot).len(), planned(snapshot)) {
+                text += &format!("; {failed}");
+            }
             if let Some(told) = told {
                 // Offline is the first thing to know: everything else is as of before.
                 text = if snapshot.ipam.offline {
@@ -57,6 +64,51 @@ pub fn headline(snapshot: &Snapshot) -> String {
             count(snapshot.subnets.len() as u64, "subnet is", "subnets are")
         ),
     }
+}
+
+/// `1 of 7 subnets could not be scanned`; `None` if all could.
+pub fn unscanned(failed: usize, of: usize) -> Option<String> {
+    (failed > 0).then(|| {
+        format!(
+            "{} of {} could not be scanned",
+            number(failed as u64),
+            count(of.max(failed) as u64, "subnet", "subnets")
+        )
+    })
+}
+
+/// The subnets that are to be scanned and could not be, each with the reason: by what stands wrong, and by the last run.
+pub fn failures(snapshot: &Snapshot) -> BTreeMap<SubnetId, &Problem> {
+    let mut failures = BTreeMap::new();
+    if let Some(run) = &snapshot.last_run {
+        for part in &run.subnets {
+            if let Outcome::Failed { problem } = &part.outcome {
+                failures.insert(part.subnet, problem);
+            }
+        }
+    }
+    for standing in &snapshot.problems {
+        let failed = match &standing.problem {
+            Problem::NmapFailed { subnet, .. }
+            | Problem::NmapHung { subnet }
+            | Problem::NoRoute { subnet }
+            | Problem::AddressesUnknown { subnet } => *subnet,
+            _ => continue,
+        };
+        failures.insert(failed, &standing.problem);
+    }
+    failures.retain(|id, _| is_planned(snapshot, *id));
+    failures
+}
+
+fn is_planned(snapshot: &Snapshot, id: SubnetId) -> bool {
+    let mut all = snapshot.subnets.iter();
+    all.any(|subnet| subnet.id == id && matches!(subnet.plan, PlanView::Scanned(_)))
+}
+
+fn planned(snapshot: &Snapshot) -> usize {
+    let planned = |subnet: &&SubnetView| matches!(subnet.plan, PlanView::Scanned(_));
+    snapshot.subnets.iter().filter(planned).count()
 }
 
 /// What the last scans say of phpIPAM, without a full stop: `phpIPAM is right: 22 hosts as documented`, or
@@ -191,6 +243,7 @@ fn keeps_from_working(problem: &Problem) -> bool {
         | AgentCodeUnknown
         | NothingAssigned
         | NmapMissing
+        | NmapUnusable { .. }
         | NmapTooOld { .. }
         | ServerCertificate { .. }
         | ServerInsecure
@@ -230,7 +283,7 @@ mod tests {
         plan::Mode,
         problem::Standing,
         run::Trigger,
-        snapshot::{IpamView, LastScan, PlanView, SubnetProgress, SubnetView},
+        snapshot::{IpamView, LastScan, SubnetProgress},
     };
 
     fn with(counts: Counts) -> Snapshot {
@@ -286,6 +339,27 @@ mod tests {
             })),
             "21 hosts as documented, 1 not seen this time.",
             "it is not said to be right while something is not seen"
+        );
+    }
+
+    #[test]
+    fn a_subnet_that_could_not_be_scanned_is_not_hidden_by_the_others() {
+        let mut snapshot = with(known(22));
+        let mut other = snapshot.subnets[0].clone();
+        other.id = SubnetId(102);
+        other.last_scan = None;
+        snapshot.subnets.push(other);
+        let problem = |subnet| Standing {
+            problem: Problem::NoRoute {
+                subnet: SubnetId(subnet),
+            },
+            since: Timestamp::UNIX_EPOCH,
+        };
+        snapshot.problems = vec![problem(102), problem(999)];
+        assert_eq!(
+            headline(&snapshot),
+            "phpIPAM is right: 22 hosts as documented; 1 of 2 subnets could not be scanned.",
+            "half an answer says that it is one, and one that is no longer assigned doesn't count"
         );
     }
 

@@ -89,7 +89,7 @@ fn sentences(problem: &Problem, subnet: &dyn Fn(SubnetId) -> String) -> (String,
         ),
         KeychainUnavailable { .. } => (
             "The system's keychain can't be used.".into(),
-            "Unlock it or start it. On a machine without one, set `FIELDSCAN_CLIENT_TOKEN` and `FIELDSCAN_AUTH_TOKEN`, or put the files under `$CREDENTIALS_DIRECTORY`.".into(),
+            "Unlock it or start it. On a machine without one, set `FIELDSCAN_CLIENT_TOKEN` and `FIELDSCAN_AUTH_TOKEN`, or put files named `client_token` and `auth_token` into `$CREDENTIALS_DIRECTORY`.".into(),
         ),
 
         IpamUnreachable { .. } => (
@@ -166,6 +166,14 @@ fn sentences(problem: &Problem, subnet: &dyn Fn(SubnetId) -> String) -> (String,
         NmapMissing => (
             "nmap is not installed.".into(),
             "Install it: `apt install nmap`, `dnf install nmap` or `brew install nmap`; for Windows from nmap.org.".into(),
+        ),
+        NmapUnusable { path, program: false } => (
+            format!("There is no {}.", quote(path).unwrap_or_default()),
+            "Name another nmap, or leave `--nmap` out to have the first one in PATH.".into(),
+        ),
+        NmapUnusable { path, program: true } => (
+            format!("{} is not nmap.", quote(path).unwrap_or_default()),
+            "Name another nmap, or leave `--nmap` out to have the first one in PATH.".into(),
         ),
         NmapTooOld { found, needed } => (
             format!("nmap {found} is too old."),
@@ -251,7 +259,7 @@ fn sentences(problem: &Problem, subnet: &dyn Fn(SubnetId) -> String) -> (String,
         ),
         StoreFailing { .. } => (
             "The database can't be read or written.".into(),
-            "Check the permissions and the disk of the data folder (`fieldscan config path`).".into(),
+            "Check the permissions and the disk of the data folder, which `--data-dir` names.".into(),
         ),
         ScheduleInvalid { .. } => (
             "The schedule names no time.".into(),
@@ -299,6 +307,7 @@ fn said(problem: &Problem) -> Option<Said> {
         | AddressesUnknown { .. }
         | SubnetRefused { .. }
         | NmapMissing
+        | NmapUnusable { .. }
         | NmapTooOld { .. }
         | NmapUnprivileged
         | NmapHung { .. }
@@ -417,6 +426,10 @@ mod tests {
                 refusal: Refusal::Public,
             },
             NmapMissing,
+            NmapUnusable {
+                path: "/nonexistent/nmap".into(),
+                program: false,
+            },
             NmapTooOld {
                 found: "6.47".into(),
                 needed: "7.40".into(),

@@ -60,9 +60,18 @@ pub fn countdown(left: Duration) -> String {
 /// A time as a clock and calendar on the wall of `zone` show it: `14:00`, `yesterday, 13:58`, `tomorrow, 09:00`,
 /// `Wed 11 March, 13:30`, and with the year if it is not this one's.
 pub fn when(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    when_by("%H:%M", at, now, zone)
+}
+
+/// As [`when`], to the second: `14:00:05`.
+pub fn when_exactly(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    when_by("%H:%M:%S", at, now, zone)
+}
+
+fn when_by(clock: &str, at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
     let (day, today) = (at.date(), now.date());
-    let clock = at.strftime("%H:%M");
+    let clock = at.strftime(clock);
     if day == today {
         clock.to_string()
     } else if today
@@ -76,9 +85,9 @@ pub fn when(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     {
         format!("tomorrow, {clock}")
     } else if day.year() == today.year() {
-        at.strftime("%a %-d %B, %H:%M").to_string()
+        format!("{}, {clock}", at.strftime("%a %-d %B"))
     } else {
-        at.strftime("%a %-d %B %Y, %H:%M").to_string()
+        format!("{}, {clock}", at.strftime("%a %-d %B %Y"))
     }
 }
 

@@ -4,6 +4,7 @@
 use super::{
     Settings,
     file::{self, entries},
+    import::Import,
     keys::{self, Draft, KEYS, Key, Shown},
     mistake::{Mistake, SECRET_KEYS},
     yaml::{Entry, Node, What},
@@ -47,6 +48,21 @@ pub fn update(text: &str, settings: &Settings) -> Result<String, Vec<Mistake>> {
         if key.shown(&old) != wanted {
             text = put(&text, key, wanted.as_ref())?;
             (old, _) = file::parse(&text)?;
+        }
+    }
+    Ok(text)
+}
+
+/// The text with the keys that an imported file names, each with that file's value; all the others stay.
+///
+/// # Errors
+/// As [`set`].
+pub fn take_over(text: &str, import: &Import) -> Result<String, Vec<Mistake>> {
+    let mut text = text.to_owned();
+    for key in KEYS.iter().filter(|key| import.given.contains(&key.name)) {
+        let wanted = key.shown(&import.settings);
+        if key.shown(&file::parse(&text)?.0) != wanted {
+            text = put(&text, key, wanted.as_ref())?;
         }
     }
     Ok(text)

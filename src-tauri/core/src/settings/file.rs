@@ -14,7 +14,12 @@ use super::{
 /// # Errors
 /// Every mistake that keeps the file from being used, in the file's order.
 pub fn parse(text: &str) -> Result<(Settings, Vec<Warning>), Vec<Mistake>> {
-    let read = read(entries(text)?, |_, _| None);
+    let entries = entries(text)?;
+    let foreign = super::import::not_settings(&entries);
+    if !foreign.is_empty() {
+        return Err(foreign);
+    }
+    let read = read(entries, |_, _| None);
     match read.mistakes.is_empty() {
         true => Ok((read.settings, read.warnings)),
         false => Err(read.mistakes),
@@ -46,6 +51,8 @@ pub(super) fn mapping(node: Node, key: &str) -> Result<Vec<Entry>, Vec<Mistake>>
 
 pub(super) struct Read {
     pub(super) settings: Settings,
+    /// The keys that have a value there, in the table's order.
+    pub(super) given: Vec<&'static str>,
     pub(super) warnings: Vec<Warning>,
     pub(super) mistakes: Vec<Mistake>,
 }
@@ -63,6 +70,7 @@ pub(super) fn read(
     let mut mistakes = Vec::new();
     let mut seen: HashMap<String, Position> = HashMap::new();
     let mut server_at = None;
+    let mut given = Vec::new();
 
     for entry in entries {
         let Entry { key, at, value, .. } = entry;
@@ -86,6 +94,9 @@ pub(super) fn read(
                 if known.name == "http_server" {
                     server_at = value.at;
                 }
+                if !is_empty(&value) {
+                    given.push(known.name);
+                }
                 if let Err(mistake) = known.read(&value, &mut draft) {
                     mistakes.push(mistake);
                 }
@@ -93,16 +104,8 @@ pub(super) fn read(
             (None, Some(name)) => match take_secret(name, &value) {
                 Some(Ok(())) => {}
                 Some(Err(mistake)) => mistakes.push(mistake),
-                None => {
-                    let empty = match &value.what {
-                        What::Nothing => true,
-                        What::Text { text, .. } => text.is_empty(),
-                        What::List(_) | What::Map(_) | What::Alias | What::Tagged(_) => false,
-                    };
-                    if !empty {
-                        mistakes.push(keys::secret_here(name, value.at));
-                    }
-                }
+                None if is_empty(&value) => {}
+                None => mistakes.push(keys::secret_here(name, value.at)),
             },
             (None, None) => warnings.push(Warning {
                 at,
@@ -114,7 +117,10 @@ pub(super) fn read(
 
     if let Some(port) = draft.server_port {
         match draft.port_given {
-            false => draft.settings.http_port = port,
+            false => {
+                draft.settings.http_port = port;
+                given.push("http_port");
+            }
             true if draft.settings.http_port == port => {}
             true => mistakes.push(Mistake {
                 at: server_at,
@@ -128,10 +134,21 @@ pub(super) fn read(
         }
     }
     mistakes.sort_by_key(|mistake| mistake.at);
+    given.sort_by_key(|name| keys::KEYS.iter().position(|key| key.name == *name));
     Read {
         settings: draft.settings,
+        given,
         warnings,
         mistakes,
+    }
+}
+
+/// Whether nothing stands there.
+pub(super) fn is_empty(value: &Node) -> bool {
+    match &value.what {
+        What::Nothing => true,
+        What::Text { text, .. } => text.is_empty(),
+        What::List(_) | What::Map(_) | What::Alias | What::Tagged(_) => false,
     }
 }
 

@@ -23,6 +23,8 @@ const REFERENCE_PREFIX: &str = "nfc_c_";
 pub struct Import {
     /// The settings; what the file doesn't name has its default.
     pub settings: Settings,
+    /// The keys that have a value in the file, in the order of [`super::KEYS`].
+    pub given: Vec<&'static str>,
     /// phpIPAM's token, if there is one.
     pub client_token: Option<SecretString>,
     /// The scan server's token, if there is one.
@@ -31,6 +33,48 @@ pub struct Import {
     pub client_password: Option<SecretString>,
     /// Keys that were not used.
     pub warnings: Vec<Warning>,
+}
+
+impl Import {
+    /// The secrets, in the order of [`SECRET_KEYS`].
+    pub fn secrets(&self) -> [Option<&SecretString>; 3] {
+        [
+            self.client_token.as_ref(),
+            self.auth_token.as_ref(),
+            self.client_password.as_ref(),
+        ]
+    }
+
+    /// Whether the file has nothing that could be taken over.
+    pub fn is_empty(&self) -> bool {
+        self.given.is_empty() && self.secrets().iter().all(Option::is_none)
+    }
+}
+
+/// What is wrong with a file of the reference scanner in the place of the settings; nothing for other files.
+pub(super) fn not_settings(entries: &[Entry]) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    for entry in entries.iter().filter(|entry| entry.key == REFERENCE_KEY) {
+        mistakes.push(Mistake {
+            at: Some(entry.at),
+            key: REFERENCE_KEY.to_owned(),
+            found: "a file of the reference scanner".to_owned(),
+            expected: "Fieldscan's own settings; this is a reference file: `fieldscan config import FILE` takes it over".to_owned(),
+        });
+        let What::Map(inside) = &entry.value.what else {
+            continue;
+        };
+        for inner in inside {
+            let name = inner.key.strip_prefix(REFERENCE_PREFIX);
+            let name = name.unwrap_or(&inner.key);
+            if let Some(known) = SECRET_KEYS.into_iter().find(|known| *known == name)
+                && !file::is_empty(&inner.value)
+            {
+                mistakes.push(keys::secret_here(known, inner.value.at));
+            }
+        }
+    }
+    mistakes
 }
 
 /// Reads a file of the reference scanner as it is: with its top key, or flat.
@@ -74,6 +118,7 @@ pub fn import(text: &str) -> Result<Import, Vec<Mistake>> {
     let [client_token, auth_token, client_password] = secrets;
     Ok(Import {
         settings: read.settings,
+        given: read.given,
         client_token,
         auth_token,
         client_password,
@@ -81,18 +126,20 @@ pub fn import(text: &str) -> Result<Import, Vec<Mistake>> {
     })
 }
 
-/// The text with only the secrets' values emptied; all the rest, comments included, is the same byte for byte.
+/// The text with only the secrets' values emptied, but for those whose names are in `keep`; all the rest, comments
+/// included, is the same byte for byte.
 ///
 /// # Errors
 /// The text is not YAML, or a secret's value is written in a way that can't be cut out.
-pub fn blank_tokens(text: &str) -> Result<String, Vec<Mistake>> {
+pub fn blank_tokens(text: &str, keep: &[&str]) -> Result<String, Vec<Mistake>> {
     let bom = text.len() - text.trim_start_matches('\u{feff}').len();
     let top = entries(text)?;
     let mut cuts = Vec::new();
     let mut collect = |entries: &[Entry]| {
         for entry in entries {
             let name = entry.key.strip_prefix(REFERENCE_PREFIX);
-            if SECRET_KEYS.contains(&name.unwrap_or(&entry.key)) {
+            let name = name.unwrap_or(&entry.key);
+            if SECRET_KEYS.contains(&name) && !keep.contains(&name) {
                 cuts.push((entry.key.clone(), entry.at, value_bytes(text, bom, entry)));
             }
         }
@@ -115,15 +162,27 @@ pub fn blank_tokens(text: &str) -> Result<String, Vec<Mistake>> {
     // What was cut must have been the values and nothing else.
     let (before, after) = (import(text), import(&blanked));
     match after {
-        Ok(Import {
-            client_token: None,
-            auth_token: None,
-            client_password: None,
-            settings,
-            ..
-        }) if before
-            .as_ref()
-            .map_or(true, |before| before.settings == settings) =>
+        Ok(after)
+            if SECRET_KEYS
+                .iter()
+                .zip(after.secrets())
+                .all(|(name, secret)| {
+                    // One that is kept must not be hurt by the others' cuts either.
+                    match keep.contains(name) {
+                        true => before.as_ref().map_or(true, |before| {
+                            let mut all = SECRET_KEYS.iter().zip(before.secrets());
+                            all.any(|(other, old)| {
+                                other == name
+                                    && old.map(ExposeSecret::expose_secret)
+                                        == secret.map(ExposeSecret::expose_secret)
+                            })
+                        }),
+                        false => secret.is_none(),
+                    }
+                })
+                && before
+                    .as_ref()
+                    .map_or(true, |before| before.settings == after.settings) =>
         {
             Ok(blanked)
         }

@@ -25,7 +25,7 @@ use crate::{
 };
 
 pub use self::{
-    edit::{set, to_yaml, update},
+    edit::{set, take_over, to_yaml, update},
     file::parse,
     import::{Import, REFERENCE_KEY, blank_tokens, import},
     keys::{KEYS, Key, Shown, key},

@@ -98,10 +98,7 @@ fn what_is_not_a_mapping_or_not_yaml_is_told_with_its_place() {
     for (text, start) in [
         ("- a\n", "1:1: found a list, expected"),
         ("just words\n", "1:1: found text, expected"),
-        (
-            "http_port: 1\n\tx: 2\n",
-            "1:12: found text that is not YAML",
-        ),
+        ("http_port: 1\n\tx: 2\n", "2:1: found text that is not YAML"),
         ("a: \"open\n", "1:4: found text that is not YAML"),
         ("a: 1\n---\nb: 2\n", "2:1: found a second document"),
         (
@@ -215,6 +212,7 @@ fn schedules() {
         ("\"off\"", Schedule::Off),
         ("false", Schedule::Off),
         ("30 min", every(30)),
+        ("30", every(30)),
         ("1h", every(60)),
         ("1min", every(1)),
         (
@@ -231,7 +229,8 @@ fn schedules() {
         assert_eq!(ok(&format!("schedule: {text}\n")).schedule, want, "{text}");
     }
     for text in [
-        "30",
+        "0",
+        "99999999999",
         "59s",
         "never",
         "\"* * * *\"",
@@ -364,7 +363,7 @@ fn mistakes_in_a_reference_file_never_show_a_token() {
 
 #[test]
 fn only_the_tokens_are_blanked() {
-    let blanked = blank_tokens(&reference()).unwrap();
+    let blanked = blank_tokens(&reference(), &[]).unwrap();
     let want = reference()
         .replace("\"MARKER-auth-1\"", "")
         .replace("MARKER_client_2", "");
@@ -389,7 +388,7 @@ fn only_the_tokens_are_blanked() {
         ("client_token: ~\n", "client_token: \n"),
         ("http_port: 1\n", "http_port: 1\n"),
     ] {
-        let blanked = blank_tokens(text).unwrap();
+        let blanked = blank_tokens(text, &[]).unwrap();
         assert!(!blanked.contains('x'), "{text:?} → {blanked:?}");
         assert_eq!(blanked, want, "{text:?}");
     }
@@ -521,7 +520,7 @@ fn long_and_deep_texts_are_read_or_refused() {
     ] {
         let _ = parse(&deep);
         let _ = import(&deep);
-        let _ = blank_tokens(&deep);
+        let _ = blank_tokens(&deep, &[]);
     }
 }
 
@@ -599,7 +598,7 @@ proptest! {
     fn any_text_is_read_or_refused(text in any::<String>()) {
         let _ = parse(&text);
         let _ = import(&text);
-        let _ = blank_tokens(&text);
+        let _ = blank_tokens(&text, &[]);
         let _ = set(&text, "http_port", "1");
     }
 
@@ -608,7 +607,7 @@ proptest! {
         text in "(client_token|http_port|api_url|allow_public|schedule|x|'q'|\\? |- |: |:|\\n|\\n  |\\[|\\]|\\{|\\}|,|#|\\||>|&a |\\*a|!t |\"|'|---\\n|\\.\\.\\.\\n|\\t|\\r|é|\u{feff}|5){0,30}",
     ) {
         let _ = import(&text);
-        let _ = blank_tokens(&text);
+        let _ = blank_tokens(&text, &[]);
         if let Ok(changed) = set(&text, "http_port", "1") {
             prop_assert_eq!(parse(&changed).unwrap().0.http_port, 1);
         }
@@ -660,4 +659,57 @@ proptest! {
         };
         prop_assert!(!seen.contains("MARKER7"), "{text:?} shows it: {seen}");
     }
+}
+
+#[test]
+fn a_reference_file_is_no_settings_file() {
+    let mistakes = parse("nofusscomputing_phpipam_scan_agent:\n  nfc_c_client_token: MARKER\n  auth_token:\n  client_name: a\n").unwrap_err();
+    let words: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    assert!(
+        words[0].starts_with("1:1: ") && words[0].contains("`fieldscan config import FILE`"),
+        "it says what to do with the file: {words:?}"
+    );
+    assert!(
+        words.len() == 2
+            && words[1].starts_with("2:23: client_token")
+            && !words[1].contains("MARKER"),
+        "a token inside is told, not shown: {words:?}"
+    );
+}
+
+#[test]
+fn taking_over_changes_only_what_the_file_names() {
+    let mine = "profile: gentle # ours\nhttp_port: 7000\nclient_name: old\n";
+    let import =
+        super::import("client_name: new\nschedule:\nhttp_server: http://h:6000\n").unwrap();
+    assert_eq!(import.given, ["client_name", "http_server", "http_port"]);
+    assert_eq!(
+        take_over(mine, &import).unwrap(),
+        "profile: gentle # ours\nhttp_port: 6000\nclient_name: new\nhttp_server: http://h\n",
+        "the rest keeps its value, its comment and its place"
+    );
+    assert!(!import.is_empty());
+    assert!(super::import("a: 1\n").unwrap().is_empty(), "nothing known");
+}
+
+#[test]
+fn a_token_that_is_to_be_kept_is_not_blanked() {
+    let text = "client_token: ONE\nauth_token: TWO # t\nhttp_port: 1\n";
+    assert_eq!(
+        blank_tokens(text, &["auth_token"]).unwrap(),
+        text.replace("ONE", ""),
+        "only its own name is spared"
+    );
+}
+
+#[test]
+fn a_tab_is_told_where_it_stands() {
+    let mistakes = parse("http_port: 1\nprofile: fast\n\tlog_level: info\n").unwrap_err();
+    assert!(
+        mistakes[0]
+            .to_string()
+            .starts_with("3:1: found text that is not YAML"),
+        "the line to mend is the one with the tab: {}",
+        mistakes[0]
+    );
 }

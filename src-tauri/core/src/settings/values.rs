@@ -186,6 +186,15 @@ pub(super) fn schedule(node: &Node) -> Result<Option<Schedule>, Fault> {
         return Ok(Some(Schedule::Off));
     }
     let fields: Vec<&str> = text.split_ascii_whitespace().collect();
+    // A bare number means minutes: no other unit makes sense for it.
+    if let Ok(minutes) = text.parse::<u64>()
+        && minutes > 0
+    {
+        return match minutes.checked_mul(60).map(Duration::from_secs) {
+            Some(every) if every <= LONGEST => Ok(Some(Schedule::Every(every))),
+            Some(_) | None => Err(Fault::found(format!("{}, over ten years", show(text)))),
+        };
+    }
     if humantime::parse_duration(text).is_ok() || fields.len() < 5 {
         let every = duration_of(text)?;
         if every < SHORTEST {

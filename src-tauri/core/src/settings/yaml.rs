@@ -100,8 +100,8 @@ pub(super) fn show(text: &str) -> String {
         return "text that may hold a secret".to_owned();
     }
     let (cut, text) = match text.rsplit_once('@') {
+        Some(("", _)) | None => ("", text),
         Some((_, after)) => ("…@", after),
-        None => ("", text),
     };
     let mut short: String = text
         .chars()
@@ -168,7 +168,7 @@ where
             Some(Ok(event)) => Ok(event),
             // The parser's messages hold none of the file's text but for a single character.
             Some(Err(error)) => Err(Mistake {
-                at: Some(position(error.marker())),
+                at: Some(tab(self.text, &error).unwrap_or_else(|| position(error.marker()))),
                 key: String::new(),
                 found: format!("text that is not YAML ({})", error.info()),
                 expected: "lines like `key: value`".to_owned(),
@@ -263,6 +263,23 @@ where
             (true, None) => start,
         }
     }
+}
+
+/// Where the tab stands that a line may not begin with: the parser tells where the text before it began.
+fn tab(text: &str, error: &ScanError) -> Option<Position> {
+    if !error.info().contains("tab") {
+        return None;
+    }
+    let from = error.marker().line().max(1);
+    let lines = text.lines().enumerate().skip(from - 1);
+    lines.take(1_000).find_map(|(at, line)| {
+        let blank = line.chars().take_while(|c| c.is_whitespace());
+        let column = blank.into_iter().position(|c| c == '\t')? + 1;
+        Some(Position {
+            line: at + 1,
+            column,
+        })
+    })
 }
 
 fn is_nothing(text: &str) -> bool {

@@ -47,6 +47,14 @@ pub(super) struct Pseudonyms {
     known: HashMap<String, Vec<String>>,
 }
 
+/// Whether a document's key holds one of the agent's own words.
+fn is_code(key: &str) -> bool {
+    matches!(
+        key,
+        "code" | "reason" | "refusal" | "outcome" | "severity" | "standing" | "stage" | "trigger"
+    )
+}
+
 /// Whether a document's key holds free text or a name.
 pub(super) fn is_name(key: &str) -> bool {
     matches!(
@@ -108,6 +116,8 @@ impl Pseudonyms {
                 .filter(|(key, _)| *key != "custom")
                 .map(|(key, value)| {
                     let value = match value {
+                        // A code, whatever a site calls its hosts.
+                        Value::String(_) if is_code(key) => value.clone(),
                         Value::String(text) if is_name(key) && !text.is_empty() => {
                             Value::String(self.name(text))
                         }

@@ -40,7 +40,13 @@ pub(super) async fn ask(
 
     tell(Progress::Begun(StepId::Reachable));
     let https = connection.api_url.scheme() == "https";
-    let host = connection.api_url.host_str().unwrap_or_default().to_owned();
+    let host = match (
+        connection.api_url.as_str().trim_end_matches('/'),
+        connection.api_url.port_or_known_default(),
+    ) {
+        (url, Some(port)) => format!("{url}, port {port}"),
+        (url, None) => url.to_owned(),
+    };
     let client = match phpipam::Client::new(connection.clone()) {
         Ok(client) => client,
         Err(problem) => {

@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     TooLarge { limit: usize },
     #[error("the answer's compression or framing is broken")]
     Broken,
+    #[error("what answers there doesn't speak plain HTTP; perhaps its address begins with https")]
+    NotPlain,
     #[error("the connection failed")]
     Other,
 }
@@ -85,6 +87,10 @@ impl Fault {
         {
             return Self::Reset;
         }
+        let plain = error.url().is_some_and(|url| url.scheme() == "http");
+        if plain && says("invalid HTTP") {
+            return Self::NotPlain;
+        }
         if error.is_decode() || error.is_body() || says("invalid HTTP") {
             return Self::Broken;
         }
@@ -122,6 +128,7 @@ impl Fault {
             | Self::Tls(_)
             | Self::Reset
             | Self::Proxy
+            | Self::NotPlain
             | Self::Other => Problem::IpamUnreachable {
                 detail: self.to_string(),
             },
@@ -142,6 +149,7 @@ impl Fault {
             | Self::Tls(_)
             | Self::Reset
             | Self::Proxy
+            | Self::NotPlain
             | Self::Other => Problem::ServerUnreachable {
                 detail: self.to_string(),
             },

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 
 use fieldscan_core::{
-    nmap_args::{Pace, Request, highest_rate},
-    plan::{Chunk, Profile, Target},
+    nmap_args::{Pace, Request, Steady},
+    plan::{self, Chunk, Profile, Target, Timing},
 };
 
 pub(super) use fieldscan_core::nmap_args::canonical;
@@ -13,22 +13,31 @@ pub(super) use fieldscan_core::nmap_args::canonical;
 pub fn arguments(
     target: &Target,
     chunk: &Chunk,
-    profile: Profile,
+    timing: &Timing,
     privileged: bool,
 ) -> Vec<OsString> {
-    request(target, chunk, profile).for_nmap(privileged)
+    request(target, chunk, timing).for_nmap(privileged)
 }
 
 /// What is asked of nmap, whichever way it is started.
-pub(super) fn request(target: &Target, chunk: &Chunk, profile: Profile) -> Request {
+pub(super) fn request(target: &Target, chunk: &Chunk, timing: &Timing) -> Request {
+    // A part's rate is a share of its profile's; the gentlest profile that allows it says as much.
+    let profile = [Profile::Gentle, Profile::Normal]
+        .into_iter()
+        .find(|profile| timing.rate <= plan::limit(*profile))
+        .unwrap_or(Profile::Fast);
     Request {
         networks: chunk.networks.clone(),
         exclude: chunk.exclude.clone(),
         dns: target.dns.clone(),
         profile,
         pace: Pace {
-            rate: highest_rate(profile),
-            steady: None,
+            rate: timing.rate,
+            steady: Some(Steady {
+                patience: timing.patience,
+                longest_wait: timing.longest_wait,
+                retries: timing.retries,
+            }),
         },
     }
 }
@@ -39,7 +48,7 @@ mod tests {
 
     use fieldscan_core::{
         ids::SubnetId,
-        plan::{Dns, Mode},
+        plan::{self, Dns, Mode, Observed, Place},
     };
     use ipnetwork::IpNetwork;
     use proptest::prelude::*;
@@ -67,8 +76,14 @@ mod tests {
         }
     }
 
+    fn timing() -> Timing {
+        plan::timing(Place::Behind, &Observed::default(), 2_000)
+    }
+
+    const PACE: &str = "--max-rate 2000 --min-rate 2000 --initial-rtt-timeout 1000ms --max-rtt-timeout 10000ms --max-retries 3";
+
     fn joined(target: &Target, chunk: &Chunk, privileged: bool) -> String {
-        let args = arguments(target, chunk, Profile::Normal, privileged);
+        let args = arguments(target, chunk, &timing(), privileged);
         let args: Vec<_> = args.iter().map(|arg| arg.to_str().unwrap()).collect();
         args.join(" ")
     }
@@ -82,7 +97,7 @@ mod tests {
                 &chunk(&["10.0.0.0/24"], &[]),
                 true
             ),
-            format!("{start} --privileged -n --max-rate 2000 10.0.0.0/24")
+            format!("{start} --privileged -n {PACE} 10.0.0.0/24")
         );
         assert_eq!(
             joined(
@@ -94,7 +109,7 @@ mod tests {
                 false
             ),
             format!(
-                "{start} --unprivileged --system-dns --max-rate 2000 --exclude 10.0.0.5,10.0.0.7 10.0.0.0/25 10.0.0.200/32"
+                "{start} --unprivileged --system-dns {PACE} --exclude 10.0.0.5,10.0.0.7 10.0.0.0/25 10.0.0.200/32"
             )
         );
         assert_eq!(
@@ -103,7 +118,7 @@ mod tests {
                 &chunk(&["fd00::1"], &[]),
                 true
             ),
-            format!("{start} --privileged -6 --system-dns --max-rate 2000 fd00::1/128")
+            format!("{start} --privileged -6 --system-dns {PACE} fd00::1/128")
         );
     }
 
@@ -120,7 +135,9 @@ mod tests {
             true,
         );
         assert!(
-            line.ends_with("--dns-servers 10.9.9.1,10.9.9.2 --max-rate 2000 10.0.0.0/24"),
+            line.ends_with(&format!(
+                "--dns-servers 10.9.9.1,10.9.9.2 {PACE} 10.0.0.0/24"
+            )),
             "both servers are one argument of the option: {line}"
         );
     }
@@ -153,7 +170,7 @@ mod tests {
             let networks: Vec<_> = networks.into_iter().map(|(ip, prefix)| IpNetwork::new(ip.into(), prefix).unwrap()).collect();
             let count = networks.len();
             let chunk = Chunk { networks, exclude, addresses: 0 };
-            let args = arguments(&target("10.0.0.0/8", Dns::Servers(servers)), &chunk, Profile::Fast, true);
+            let args = arguments(&target("10.0.0.0/8", Dns::Servers(servers)), &chunk, &timing(), true);
             let (options, targets) = args.split_at(args.len() - count);
             for target in targets {
                 let text = target.to_str().unwrap();
@@ -161,7 +178,10 @@ mod tests {
                 prop_assert_eq!(network.ip(), network.network());
                 prop_assert_eq!(network.to_string(), text);
             }
-            let values = ["--stats-every", "--dns-servers", "--max-rate", "--exclude", "-oX"];
+            let values = [
+                "--stats-every", "--dns-servers", "--exclude", "-oX", "--max-rate", "--min-rate",
+                "--initial-rtt-timeout", "--max-rtt-timeout", "--max-retries",
+            ];
             let mut options = options.iter().map(|option| option.to_str().unwrap());
             while let Some(option) = options.next() {
                 prop_assert!(option.starts_with('-'), "{} would be a target", option);

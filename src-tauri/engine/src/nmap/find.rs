@@ -19,19 +19,23 @@ const OLDEST: (u32, u32) = (7, 80);
 impl Nmap {
     /// Finds nmap, at `path` or else where programs are, and asks for its version.
     ///
-    /// Fails with [`Problem::NmapMissing`] or [`Problem::NmapTooOld`]; the latter also for a program that tells no version.
+    /// Fails with [`Problem::NmapMissing`] or [`Problem::NmapTooOld`], and with [`Problem::NmapUnusable`] for what is no
+    /// nmap at `path`.
     pub async fn find(path: Option<&Path>) -> Result<Self, Problem> {
         let able = match gets_raw_sockets() {
             true => None,
             false => helper::able().await,
         };
-        let path = match (path, &able) {
-            (Some(path), _) => Some(path.to_owned()).filter(|path| is_program(path)),
-            (None, Some(able)) => Some(able.nmap.clone()),
-            (None, None) => look_up(search_folders()),
+        let mut nmap = match path {
+            Some(named) => Self::named(named).await?,
+            None => {
+                let path = match &able {
+                    Some(able) => able.nmap.clone(),
+                    None => look_up(search_folders()).ok_or(Problem::NmapMissing)?,
+                };
+                Self::at(path, Limits::default()).await?
+            }
         };
-        let path = path.ok_or(Problem::NmapMissing)?;
-        let mut nmap = Self::at(path, Limits::default()).await?;
         // It starts its own nmap and no other: one that was named goes without.
         if let Some(able) = able
             && same(&able.nmap, &nmap.path)
@@ -40,6 +44,24 @@ impl Nmap {
             nmap.helper = Some(able.path);
         }
         Ok(nmap)
+    }
+
+    async fn named(named: &Path) -> Result<Self, Problem> {
+        let unusable = |program| Problem::NmapUnusable {
+            path: named.display().to_string(),
+            program,
+        };
+        if !is_program(named) {
+            return Err(unusable(named.exists()));
+        }
+        match Self::at(named.to_owned(), Limits::default()).await {
+            // It tells no version at all.
+            Err(Problem::NmapTooOld { found, .. }) if numbers(&found).is_none() => {
+                Err(unusable(true))
+            }
+            Err(Problem::NmapMissing) => Err(unusable(true)),
+            found => found,
+        }
     }
 
     pub(super) async fn at(path: PathBuf, limits: Limits) -> Result<Self, Problem> {

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fieldscan_core::plan::{Chunk, Profile, Target};
+use fieldscan_core::plan::{Chunk, Target, Timing};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -65,10 +65,10 @@ impl Nmap {
         &self,
         target: &Target,
         chunk: &Chunk,
-        profile: Profile,
+        timing: &Timing,
         privileged: bool,
     ) -> (&Path, Vec<OsString>) {
-        let request = args::request(target, chunk, profile);
+        let request = args::request(target, chunk, timing);
         match &self.helper {
             Some(helper) if privileged => (helper, request.for_helper(std::process::id())),
             Some(_) | None => (&self.path, request.for_nmap(privileged)),
@@ -165,6 +165,8 @@ pub(super) async fn able() -> Option<Able> {
 
 #[cfg(test)]
 mod tests {
+    use fieldscan_core::plan::{self, Observed, Place};
+
     use super::*;
 
     #[test]
@@ -196,8 +198,8 @@ mod tests {
         };
         let target = super::super::tests::target("10.0.0.0/24", &["10.0.0.0/24"]);
         let of = |privileged| {
-            let (program, args) =
-                nmap.command(&target, &target.chunks[0], Profile::Normal, privileged);
+            let timing = plan::timing(Place::Behind, &Observed::default(), 2_000);
+            let (program, args) = nmap.command(&target, &target.chunks[0], &timing, privileged);
             (program.to_owned(), args)
         };
         let (program, args) = of(true);

@@ -4,6 +4,11 @@
 //! Whatever way [`run`] ends, dropping its future included, no process of the group is left. On Linux the child also
 //! dies with this process, even by SIGKILL; elsewhere it goes on until it is done.
 
+#[cfg(unix)]
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 use std::{
     ffi::OsString,
     io,
@@ -237,6 +242,25 @@ impl Pipes {
     }
 }
 
+/// The groups that may have processes, for an end at which nothing is dropped.
+#[cfg(unix)]
+static GROUPS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+#[cfg(unix)]
+fn groups() -> MutexGuard<'static, BTreeSet<i32>> {
+    GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Kills all processes that were started here, at once. Only for a process that ends without dropping anything.
+pub fn kill_all() {
+    #[cfg(unix)]
+    for id in &*groups() {
+        let id = nix::unistd::Pid::from_raw(*id);
+        // Fails only if nobody is left.
+        let _ = nix::sys::signal::killpg(id, nix::sys::signal::Signal::SIGKILL);
+    }
+}
+
 /// The child with its process group. Dropped while the child runs, it kills the group.
 struct Group {
     child: Child,
@@ -247,12 +271,15 @@ struct Group {
 
 impl Group {
     fn of(child: Child) -> Self {
+        #[cfg(unix)]
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        #[cfg(unix)]
+        if let Some(id) = id {
+            groups().insert(id);
+        }
         Self {
             #[cfg(unix)]
-            id: child
-                .id()
-                .and_then(|id| i32::try_from(id).ok())
-                .map(nix::unistd::Pid::from_raw),
+            id: id.map(nix::unistd::Pid::from_raw),
             child,
         }
     }
@@ -285,8 +312,10 @@ impl Group {
     /// The id of a group that is empty may be given to another one.
     fn forget_once_reaped(&mut self) {
         #[cfg(unix)]
-        if self.child.id().is_none() {
-            self.id = None;
+        if self.child.id().is_none()
+            && let Some(id) = self.id.take()
+        {
+            groups().remove(&id.as_raw());
         }
     }
 
@@ -302,6 +331,11 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill();
+        // Reaped in the background from now on, after which its id may be another's.
+        #[cfg(unix)]
+        if let Some(id) = self.id {
+            groups().remove(&id.as_raw());
+        }
     }
 }
 

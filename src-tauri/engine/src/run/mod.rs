@@ -20,6 +20,7 @@ use self::{
     clock::{Clock, Jumps},
     database::Database,
     effects::Effects,
+    journal::Journal,
 };
 use crate::{
     logging::Redactor,
@@ -31,6 +32,7 @@ mod access;
 mod clock;
 mod database;
 mod effects;
+mod journal;
 mod world;
 
 /// The wall clock is looked at this often, since a sleeping machine stops the timers but not the time.
@@ -126,6 +128,7 @@ async fn run(
 ) {
     let mut wake_at = Some(clock.now());
     let mut jumps = Jumps::new(&clock);
+    let mut journal = Journal::begin(&snapshot.borrow());
     loop {
         let input = tokio::select! {
             input = inputs.recv() => match input {
@@ -151,13 +154,16 @@ async fn run(
         }
         let mut end = false;
         for effect in agent.handle(input, now) {
+            journal.effect(&effect);
             match effect {
                 fieldscan_core::agent::Effect::WakeAt(at) => wake_at = Some(at),
                 fieldscan_core::agent::Effect::End => end = true,
                 effect => effects.carry_out(effect),
             }
         }
-        snapshot.send_replace(agent.snapshot(now));
+        let newest = agent.snapshot(now);
+        journal.snapshot(&newest, now);
+        snapshot.send_replace(newest);
         if shutting_down {
             effects.stop_asking();
         }

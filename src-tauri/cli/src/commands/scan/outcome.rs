@@ -1,6 +1,6 @@
 //! What came of a run: shown, and made into an exit code.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::collections::BTreeSet;
 
 use fieldscan_core::{
     delivery::{Report, State},
@@ -8,7 +8,6 @@ use fieldscan_core::{
     ids::{ReportId, SubnetId},
     present::{self, count},
     problem::{Problem, Severity, Standing, Subject},
-    report::host_name,
     run::{Outcome, Run, Scan},
     snapshot::Snapshot,
 };
@@ -18,19 +17,20 @@ use serde::Serialize;
 
 use crate::{
     args,
-    commands::{addresses::not_assigned, problems, reports, runs},
+    commands::{
+        addresses::not_assigned,
+        changes::{ChangesDocument, changes, changes_documents, scans_of},
+        problems, reports, runs,
+    },
     deliver::Ended,
     failure::{Exit, Failure, exit_of},
     output::{
-        Cell, Column, Output, Table, Tone,
+        Output, Tone,
         document::{CountsDocument, ProblemDocument, ReportDocument, RunDocument, probably},
         plain,
     },
     place::Place,
 };
-
-/// How many addresses are named for each kind of change.
-const NAMED: usize = 20;
 
 /// A finished run with all that is to be said of it.
 pub(super) struct Finished {
@@ -40,7 +40,7 @@ pub(super) struct Finished {
     problems: Vec<Standing>,
     assigned: Vec<(SubnetId, String)>,
     no_upload: bool,
-    wait_confirmed: bool,
+    wait_confirmed: Option<u64>,
     ended: Ended,
     now: Timestamp,
 }
@@ -55,15 +55,6 @@ struct ScanDocument {
     exit_code: u8,
 }
 
-#[derive(Serialize)]
-struct ChangesDocument {
-    subnet: SubnetId,
-    cidr: String,
-    new: Vec<IpAddr>,
-    gone: Vec<IpAddr>,
-    changed: Vec<IpAddr>,
-}
-
 impl Finished {
     pub(super) fn read(
         place: &Place,
@@ -73,15 +64,7 @@ impl Finished {
         ended: Ended,
     ) -> Result<Self, Failure> {
         let records = place.records()?;
-        let mut scans = Vec::new();
-        for part in &run.subnets {
-            if let Outcome::Scanned { scan, .. } = &part.outcome
-                && let Some(record) = records.reader.scan(*scan)?
-            {
-                let hosts = records.reader.hosts_of_scan(*scan)?;
-                scans.push((record, hosts));
-            }
-        }
+        let scans = scans_of(&records, &run)?;
         let reports = reports::of_run(&records, &run)?;
         let of_run: BTreeSet<SubnetId> = run.subnets.iter().map(|part| part.subnet).collect();
         let ids: BTreeSet<ReportId> = reports.iter().map(|report| report.id).collect();
@@ -106,7 +89,7 @@ impl Finished {
             scans,
             reports,
             no_upload: args.no_upload,
-            wait_confirmed: args.wait_confirmed.is_some(),
+            wait_confirmed: args.wait_confirmed,
             ended,
             now: records.now,
         })
@@ -157,7 +140,11 @@ impl Finished {
             Outcome::Failed { .. } => true,
             Outcome::Scanned { .. } | Outcome::LeftOut { .. } | Outcome::Stopped => false,
         });
-        if failed && !self.scanned() {
+        let left_out = self.run.subnets.iter().any(|part| match part.outcome {
+            Outcome::LeftOut { .. } => true,
+            Outcome::Scanned { .. } | Outcome::Failed { .. } | Outcome::Stopped => false,
+        });
+        if (failed || left_out) && !self.scanned() {
             return Exit::Nothing;
         }
         let grave = self.problems.iter().any(|standing| {
@@ -174,7 +161,7 @@ impl Finished {
     fn is_well(&self, report: &Report) -> bool {
         match &report.state {
             State::Confirmed { .. } | State::Superseded { .. } => true,
-            State::Sent { .. } => !self.wait_confirmed,
+            State::Sent { .. } => self.wait_confirmed.is_none(),
             State::Queued | State::Waiting { .. } => self.no_upload,
             State::Partly { .. } | State::Unconfirmed { .. } | State::Rejected { .. } => false,
         }
@@ -192,17 +179,7 @@ impl Finished {
         let document = ScanDocument {
             run: (&self.run).into(),
             counts: runs::counts(&self.run).into(),
-            changes: self
-                .scans
-                .iter()
-                .map(|(scan, _)| ChangesDocument {
-                    subnet: scan.subnet,
-                    cidr: scan.cidr.clone(),
-                    new: scan.changes.new.clone(),
-                    gone: scan.changes.gone.clone(),
-                    changed: scan.changes.changed.clone(),
-                })
-                .collect(),
+            changes: changes_documents(&self.scans),
             reports: reports::documents(&self.reports, self.now),
             problems: self
                 .problems
@@ -222,7 +199,7 @@ impl Finished {
             run.problem = None;
         }
         text += &runs::subnets(out, &run);
-        text += &self.changes(out);
+        text += &changes(out, &self.scans);
         if !self.reports.is_empty() {
             text += &format!("\n{}\n", out.style.paint(Tone::Strong, "Reports"));
             for report in &self.reports {
@@ -233,7 +210,7 @@ impl Finished {
                     reports::journey(out, report)
                 );
                 if let Some(says) = self.says(report) {
-                    text += &format!("      {says}\n");
+                    text += &out.prose(&says, 6);
                 }
             }
             if self.no_upload {
@@ -261,6 +238,17 @@ impl Finished {
             return "Nothing was scanned.".to_owned();
         }
         let mut answer = present::answer(&runs::counts(&self.run));
+        let (mut failed, mut of) = (0, 0);
+        for part in &self.run.subnets {
+            match &part.outcome {
+                Outcome::Failed { .. } => (failed, of) = (failed + 1, of + 1),
+                Outcome::Scanned { .. } | Outcome::Stopped => of += 1,
+                Outcome::LeftOut { .. } => {}
+            }
+        }
+        if let Some(failed) = present::unscanned(failed, of) {
+            answer += &format!("; {failed}");
+        }
         let waits =
             |report: &&Report| matches!(report.state, State::Queued | State::Waiting { .. });
         let waiting = self.reports.iter().filter(waits).count();
@@ -270,8 +258,10 @@ impl Finished {
                 count(waiting as u64, "report waits", "reports wait")
             );
         }
-        if self.scans.iter().any(|(scan, _)| scan.ipam_stale) {
-            answer += ", by what phpIPAM told before";
+        let stale = self.scans.iter().filter(|(scan, _)| scan.ipam_stale);
+        if let Some(at) = stale.map(|(scan, _)| scan.ipam_at).min() {
+            let age = present::age(at, self.now);
+            answer += &format!(", by what phpIPAM told {age}");
         }
         answer + "."
     }
@@ -293,54 +283,18 @@ impl Finished {
                 let probably = probably(&report.state).unwrap_or_default();
                 Some(format!("{} {probably}", words()))
             }
+            State::Sent { expected_by, .. } if self.ended == Ended::TimeOver => {
+                let zone = jiff::tz::TimeZone::system();
+                let by = present::when(*expected_by, self.now, &zone);
+                Some(match self.wait_confirmed {
+                    Some(seconds) => {
+                        format!("Not seen in phpIPAM within {seconds} s; expected by {by}.")
+                    }
+                    None => format!("Expected in phpIPAM by {by}."),
+                })
+            }
             State::Sent { .. } | State::Confirmed { .. } | State::Superseded { .. } => None,
         }
-    }
-
-    fn changes(&self, out: &Output) -> String {
-        let mut table = Table::new([
-            Column::Left(""),
-            Column::Left(""),
-            Column::Left(""),
-            Column::Left(""),
-        ]);
-        for (scan, hosts) in &self.scans {
-            let changes = &scan.changes;
-            for (what, tone, all) in [
-                ("new", Tone::Unknown, &changes.new),
-                ("gone", Tone::Missing, &changes.gone),
-                ("changed", Tone::Mismatch, &changes.changed),
-            ] {
-                for ip in all.iter().take(NAMED) {
-                    let host = hosts.iter().find(|host| host.ip == *ip);
-                    let mac = host.and_then(|host| host.mac).map(present::mac);
-                    let name = host.and_then(|host| host_name(host.ptr.as_deref()?, *ip));
-                    table.row([
-                        Cell::toned(tone, what),
-                        ip.to_string().into(),
-                        Cell::toned(Tone::Faint, mac.unwrap_or_default()),
-                        Cell::toned(Tone::Faint, plain(&name.unwrap_or_default())),
-                    ] as [Cell; 4]);
-                }
-                if all.len() > NAMED {
-                    let more = format!("and {} more in {}", all.len() - NAMED, scan.cidr);
-                    table.row([
-                        Cell::toned(tone, what),
-                        plain(&more).into(),
-                        "".into(),
-                        "".into(),
-                    ] as [Cell; 4]);
-                }
-            }
-        }
-        if table.is_empty() {
-            return String::new();
-        }
-        format!(
-            "\n{}\n{}",
-            out.style.paint(Tone::Strong, "Since the last scan"),
-            out.table(&table, 2)
-        )
     }
 }
 

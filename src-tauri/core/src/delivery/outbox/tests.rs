@@ -1,9 +1,11 @@
 //! The outbox alone: back-off, order, what is confirmed by what, and what is told when it is not.
 
-use super::*;
+use std::time::Duration;
+
+use super::{reading::LONGEST_CHECK, retrying::LONGEST_BACK_OFF, *};
 use crate::{
-    delivery::Step,
-    ids::{ReportId, ScanId, SubnetId},
+    delivery::{Answer, Cause, Event, ReadBack, Step},
+    ids::ScanId,
 };
 
 const SUBNET: SubnetId = SubnetId(1);

@@ -10,6 +10,11 @@ use crate::{
     plan::Refusal,
 };
 
+mod standing;
+
+pub(crate) use standing::keeps_nmap;
+pub use standing::{Problems, Standing};
+
 /// A problem, with the facts that its words need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "code")]
@@ -127,6 +132,13 @@ pub enum Problem {
 
     /// No nmap on this machine.
     NmapMissing,
+    /// The nmap that was named can't be used.
+    NmapUnusable {
+        /// Its path, as it was given.
+        path: String,
+        /// Whether there is a program, which is not nmap; otherwise there is none.
+        program: bool,
+    },
     /// nmap is too old.
     NmapTooOld {
         /// Its version.
@@ -299,6 +311,7 @@ impl Problem {
             | AgentCodeUnknown
             | AddressesUnknown { .. }
             | NmapMissing
+            | NmapUnusable { .. }
             | NmapTooOld { .. }
             | NmapFailed { .. }
             | ServerCertificate { .. }
@@ -349,7 +362,9 @@ impl Problem {
             | NmapFailed { subnet, .. }
             | NmapHung { subnet }
             | NoRoute { subnet } => Subject::Subnet(*subnet),
-            NmapMissing | NmapTooOld { .. } | NmapUnprivileged => Subject::Nmap,
+            NmapMissing | NmapUnusable { .. } | NmapTooOld { .. } | NmapUnprivileged => {
+                Subject::Nmap
+            }
             ServerUnreachable { .. }
             | ServerCertificate { .. }
             | ServerInsecure
@@ -378,79 +393,5 @@ impl Problem {
             .ok()
             .and_then(|value| Some(value.get("code")?.as_str()?.to_owned()))
             .unwrap_or_default()
-    }
-}
-
-/// A problem that stands at present.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
-    /// The problem.
-    #[serde(flatten)]
-    pub problem: Problem,
-    /// Since when.
-    pub since: jiff::Timestamp,
-}
-
-/// The problems that stand at present: at most one of each code and subject.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Problems(Vec<Standing>);
-
-impl Problems {
-    /// Takes up what an earlier process left.
-    pub fn restore(standing: Vec<Standing>) -> Self {
-        Self(standing)
-    }
-
-    /// Raises a problem, or refreshes its facts; its `since` stays. Returns whether anything changed.
-    pub fn raise(&mut self, problem: Problem, now: jiff::Timestamp) -> bool {
-        let same = |standing: &&mut Standing| {
-            standing.problem.subject() == problem.subject()
-                && std::mem::discriminant(&standing.problem) == std::mem::discriminant(&problem)
-        };
-        match self.0.iter_mut().find(same) {
-            Some(standing) if standing.problem == problem => false,
-            Some(standing) => {
-                standing.problem = problem;
-                true
-            }
-            None => {
-                self.0.push(Standing {
-                    problem,
-                    since: now,
-                });
-                true
-            }
-        }
-    }
-
-    /// Clears those that only tell of something past, once they are old.
-    pub fn forget_old(&mut self, now: jiff::Timestamp) {
-        const OLD: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
-        self.0.retain(|standing| match standing.problem {
-            Problem::StoreSetAside { .. } => !standing
-                .since
-                .saturating_add(OLD)
-                .is_ok_and(|until| until <= now),
-            _ => true,
-        });
-    }
-
-    /// Clears those that are over. Returns whether anything changed.
-    pub fn clear(&mut self, over: impl Fn(&Problem) -> bool) -> bool {
-        let before = self.0.len();
-        self.0.retain(|standing| !over(&standing.problem));
-        self.0.len() != before
-    }
-
-    /// All of them, the gravest first, then the oldest.
-    pub fn sorted(&self) -> Vec<Standing> {
-        let mut all = self.0.clone();
-        all.sort_by_key(|standing| {
-            (
-                std::cmp::Reverse(standing.problem.severity()),
-                standing.since,
-            )
-        });
-        all
     }
 }

@@ -1,0 +1,102 @@
+//! When the next scheduled run is due, and when the agent must be woken.
+
+use jiff::Timestamp;
+
+use super::{Agent, Effect, Scope};
+use crate::{
+    problem::Problem,
+    run::Trigger,
+    schedule::{Due, Schedule, jitter, reached},
+    snapshot::Pause,
+};
+
+impl Agent {
+    /// Begins a scheduled run when it is time for one.
+    pub(super) fn follow_schedule(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if let Some(Pause::Until(until)) = self.lasting.paused
+            && until <= now
+        {
+            self.lasting.paused = None;
+        }
+        if !self.options.scheduled || self.ending || self.running.is_some() {
+            return;
+        }
+        match (self.lasting.anchor, &self.settings.schedule) {
+            // A cron expression counts from the first start; a clock that was set back, from now.
+            (None, Schedule::Cron(_)) => {
+                self.lasting.anchor = Some(now);
+                self.lasting.anchor_finished = true;
+            }
+            (Some(anchor), _) if anchor > now => self.lasting.anchor = Some(now),
+            (None, Schedule::Off | Schedule::Every(_)) | (Some(_), _) => {}
+        }
+        match self.due(now) {
+            Ok(due) => {
+                self.problems
+                    .clear(|problem| matches!(problem, Problem::ScheduleInvalid { .. }));
+                if let Some(due) = due
+                    && due.at <= now
+                    && self.lasting.paused.is_none()
+                {
+                    let trigger = if due.missed {
+                        Trigger::CatchUp
+                    } else {
+                        Trigger::Schedule
+                    };
+                    self.start_run(trigger, Scope::All, false, now, effects);
+                }
+            }
+            Err(detail) => {
+                self.problems
+                    .raise(Problem::ScheduleInvalid { detail }, now);
+            }
+        }
+    }
+
+    /// When something is due next, in the whole agent.
+    pub(super) fn next_wake(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.ending {
+            // Nothing new is begun, and what goes on ends by itself.
+            return None;
+        }
+        let scheduled = self.options.scheduled && self.running.is_none();
+        let due = match self.lasting.paused {
+            Some(Pause::Until(until)) => Some(until),
+            Some(Pause::UntilResumed) => None,
+            None if scheduled => self.due(now).ok().flatten().map(|due| due.at),
+            None => None,
+        };
+        let from_now = |at| if reached(at, now) { now } else { at };
+        [
+            due,
+            self.outbox.wake_at(now, self.options.hold_uploads),
+            self.write_again_at.map(from_now),
+            self.prune_at.map(from_now),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// The next scheduled run, jitter included.
+    pub(super) fn due(&self, now: Timestamp) -> Result<Option<Due>, String> {
+        if self.catch_up {
+            return Ok(Some(Due {
+                at: now,
+                missed: true,
+            }));
+        }
+        let anchor = self.lasting.anchor;
+        let due = self
+            .settings
+            .schedule
+            .next(anchor, now, &self.options.zone)?;
+        Ok(due.map(|due| {
+            if anchor.is_none() {
+                return due;
+            }
+            let share = jitter(self.options.seed, due.at.as_second().unsigned_abs());
+            due.put_off(self.settings.schedule_jitter.mul_f64(share), now)
+        }))
+    }
+}
