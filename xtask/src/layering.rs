@@ -31,6 +31,20 @@ const FORBIDDEN: &[(&str, &[&str], &str)] = &[
         "the engine serves every front end and knows none",
     ),
     (
+        "fieldscan-nmap",
+        &[
+            "tokio",
+            "reqwest",
+            "rusqlite",
+            "tauri",
+            "hyper",
+            "tracing",
+            "fieldscan-engine",
+            "fieldscan",
+        ],
+        "what holds a capability is small and trusts nobody",
+    ),
+    (
         "fieldscan",
         &["tauri", "gtk", "fieldscan-tray", "fieldscan-tests"],
         "the command line runs on machines without a desktop",

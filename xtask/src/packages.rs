@@ -71,6 +71,12 @@ const TEST: &[Needed] = &[
         why: "a second opinion on what the keychain holds",
         elsewhere: "libsecret or libsecret-tools",
     },
+    Needed {
+        package: "libcap2-bin",
+        sign: "setcap",
+        why: "the capability of fieldscan-nmap",
+        elsewhere: "libcap or libcap-progs",
+    },
 ];
 
 /// `cargo xtask packages [demo]`.

@@ -36,6 +36,8 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
             "--package",
             "fieldscan",
             "--package",
+            "fieldscan-nmap",
+            "--package",
             "fieldscan-tests",
         ]))
     })?;
