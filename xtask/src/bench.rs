@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: the benchmarks of the workspace.
+//! `cargo xtask bench`: the benchmarks of the workspace; `cargo xtask bench scan`: scans of simulated networks beside plain
+//! nmap's.
 
 use std::path::Path;
 
@@ -6,8 +7,28 @@ use anyhow::bail;
 
 use crate::step::{Look, cargo, metadata, run as run_program, step};
 
-/// Runs every benchmark that the manifests declare; arguments go to criterion (a filter, `--save-baseline …`).
+/// Runs every benchmark that the manifests declare; arguments go to criterion (a filter, `--save-baseline …`). With `scan`
+/// first, runs that one instead, and the arguments go to it (`--seeds N`, `--only NAME`, `--quick`).
 pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
+    if let Some((first, rest)) = args.split_first()
+        && first == "scan"
+    {
+        return step(look, "scans beside plain nmap's", || {
+            run_program(
+                cargo(&[
+                    "run",
+                    "--release",
+                    "--locked",
+                    "--package",
+                    "fieldscan-tests",
+                    "--bin",
+                    "bench-scan",
+                    "--",
+                ])
+                .args(rest),
+            )
+        });
+    }
     let benches = benches(&metadata()?);
     if benches.is_empty() {
         bail!("no package declares a benchmark");

@@ -48,7 +48,7 @@ const COMMANDS: &[Command] = &[
     ),
     (
         "bench",
-        "the benchmarks; arguments go to criterion",
+        "the benchmarks; arguments go to criterion (or, with `scan`, scans beside plain nmap's)",
         bench::run,
     ),
     (

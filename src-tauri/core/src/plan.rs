@@ -5,6 +5,7 @@ mod guard;
 mod properties;
 mod survey;
 mod target;
+mod timing;
 
 use std::net::IpAddr;
 
@@ -18,6 +19,10 @@ pub use guard::{judge, network_of};
 pub use survey::survey;
 pub(crate) use target::excluded;
 pub use target::{CHUNK, target};
+pub use timing::{
+    Observed, Place, ROUNDS, Timing, another_round, budget, limit, second_pass, second_pass_rate,
+    timing, useful_rate,
+};
 
 /// Addresses that a subnet may have unless the settings allow more.
 pub const LARGE: u32 = 4_096;

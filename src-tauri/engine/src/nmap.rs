@@ -1,19 +1,22 @@
 //! Runs the system's nmap in a process group of its own and reads its XML as it comes.
 //!
-//! Decides nothing about targets: [`fieldscan_core::plan`] has judged them. Chunks are scanned one after the other; a
-//! scheduler of chunks over several subnets has its place above [`Nmap::scan`]'s loop.
+//! Decides nothing about targets: [`fieldscan_core::plan`] has judged them, and says how fast they are scanned. A
+//! [`Scheduler`] runs the chunks of all scans that go on, within one budget of packets.
 
 mod args;
+mod budget;
 mod find;
+mod part;
 mod process;
 mod route;
-mod scan;
+mod scheduler;
+mod sweep;
 
 use std::{path::PathBuf, time::Duration};
 
 pub use args::arguments;
 pub use process::kill_all;
-pub use scan::Scanned;
+pub use scheduler::{News, Scanned, Scheduler, Work};
 
 /// The nmap of this machine.
 #[derive(Debug, Clone)]

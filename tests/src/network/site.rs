@@ -4,7 +4,7 @@
 //! No I/O and no clock; `tap` brings the frames and carries the answers.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     net::{IpAddr, Ipv6Addr},
     time::Duration,
 };
@@ -50,6 +50,7 @@ pub struct Site {
     seed: u64,
     random: Random,
     meter: Meter,
+    asked: BTreeSet<IpAddr>,
 }
 
 /// Where an IP packet arrived.
@@ -90,6 +91,7 @@ impl Site {
             seed: layout.seed,
             random: Random::new(layout.seed),
             meter: Meter::default(),
+            asked: BTreeSet::new(),
         })
     }
 
@@ -136,6 +138,13 @@ impl Site {
     /// Begins the counts anew.
     pub fn reset_counters(&mut self) {
         self.meter.reset();
+        self.asked.clear();
+    }
+
+    /// The addresses that packets were for, or that were asked for by ARP or
+    /// neighbour solicitation, whether or not somebody is there.
+    pub fn asked(&self) -> &BTreeSet<IpAddr> {
+        &self.asked
     }
 
     /// The answers to one frame, which arrived at `now`. None, mostly one, and
@@ -147,6 +156,7 @@ impl Site {
             return Vec::new();
         };
         self.meter.record_address(kind, ip);
+        self.asked.insert(ip);
         if frames.is_empty() {
             return Vec::new();
         }

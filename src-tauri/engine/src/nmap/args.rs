@@ -1,8 +1,8 @@
 //! nmap's arguments for a chunk: options of ours and canonical networks, and nothing that came as text from elsewhere.
 
-use std::{collections::BTreeSet, ffi::OsString, net::IpAddr};
+use std::{collections::BTreeSet, ffi::OsString, net::IpAddr, time::Duration};
 
-use fieldscan_core::plan::{Chunk, Dns, Profile, Target};
+use fieldscan_core::plan::{Chunk, Dns, Target, Timing};
 use ipnetwork::IpNetwork;
 
 /// The argument vector for one nmap on `chunk` of `target`, without the program's name.
@@ -12,7 +12,7 @@ use ipnetwork::IpNetwork;
 pub fn arguments(
     target: &Target,
     chunk: &Chunk,
-    profile: Profile,
+    timing: &Timing,
     privileged: bool,
 ) -> Vec<OsString> {
     let mut args: Vec<String> = ["-sn", "-oX", "-", "--stats-every", "1s"]
@@ -32,7 +32,7 @@ pub fn arguments(
         }
         Dns::System | Dns::Servers(_) => args.push("--system-dns".to_owned()),
     }
-    args.extend(timing(profile).map(str::to_owned));
+    args.extend(pace(timing));
     let excluded: BTreeSet<_> = chunk
         .exclude
         .iter()
@@ -50,14 +50,22 @@ pub fn arguments(
     args.into_iter().map(OsString::from).collect()
 }
 
-/// At most so many packets a second.
-fn timing(profile: Profile) -> [&'static str; 2] {
-    let rate = match profile {
-        Profile::Gentle => "100",
-        Profile::Normal => "2000",
-        Profile::Fast => "10000",
-    };
-    ["--max-rate", rate]
+/// nmap's words for a timing. With both rates the same, nmap keeps it evenly; with `--max-rate` alone it makes up for
+/// every pause in a burst, and so breaks it.
+fn pace(timing: &Timing) -> [String; 10] {
+    let ms = |duration: Duration| format!("{}ms", duration.as_millis());
+    [
+        "--max-rate".to_owned(),
+        timing.rate.to_string(),
+        "--min-rate".to_owned(),
+        timing.rate.to_string(),
+        "--initial-rtt-timeout".to_owned(),
+        ms(timing.patience),
+        "--max-rtt-timeout".to_owned(),
+        ms(timing.longest_wait),
+        "--max-retries".to_owned(),
+        timing.retries.to_string(),
+    ]
 }
 
 /// The network without host bits.
@@ -75,7 +83,10 @@ fn list<'a>(addresses: impl IntoIterator<Item = &'a IpAddr>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use fieldscan_core::{ids::SubnetId, plan::Mode};
+    use fieldscan_core::{
+        ids::SubnetId,
+        plan::{self, Mode, Observed, Place},
+    };
     use proptest::prelude::*;
 
     use super::*;
@@ -101,8 +112,14 @@ mod tests {
         }
     }
 
+    fn timing() -> Timing {
+        plan::timing(Place::Behind, &Observed::default(), 2_000)
+    }
+
+    const PACE: &str = "--max-rate 2000 --min-rate 2000 --initial-rtt-timeout 1000ms --max-rtt-timeout 10000ms --max-retries 3";
+
     fn joined(target: &Target, chunk: &Chunk, privileged: bool) -> String {
-        let args = arguments(target, chunk, Profile::Normal, privileged);
+        let args = arguments(target, chunk, &timing(), privileged);
         let args: Vec<_> = args.iter().map(|arg| arg.to_str().unwrap()).collect();
         args.join(" ")
     }
@@ -116,7 +133,7 @@ mod tests {
                 &chunk(&["10.0.0.0/24"], &[]),
                 true
             ),
-            format!("{start} --privileged -n --max-rate 2000 10.0.0.0/24")
+            format!("{start} --privileged -n {PACE} 10.0.0.0/24")
         );
         assert_eq!(
             joined(
@@ -128,7 +145,7 @@ mod tests {
                 false
             ),
             format!(
-                "{start} --unprivileged --system-dns --max-rate 2000 --exclude 10.0.0.5,10.0.0.7 10.0.0.0/25 10.0.0.200/32"
+                "{start} --unprivileged --system-dns {PACE} --exclude 10.0.0.5,10.0.0.7 10.0.0.0/25 10.0.0.200/32"
             )
         );
         assert_eq!(
@@ -137,7 +154,7 @@ mod tests {
                 &chunk(&["fd00::1"], &[]),
                 true
             ),
-            format!("{start} --privileged -6 --system-dns --max-rate 2000 fd00::1/128")
+            format!("{start} --privileged -6 --system-dns {PACE} fd00::1/128")
         );
     }
 
@@ -154,7 +171,9 @@ mod tests {
             true,
         );
         assert!(
-            line.ends_with("--dns-servers 10.9.9.1,10.9.9.2 --max-rate 2000 10.0.0.0/24"),
+            line.ends_with(&format!(
+                "--dns-servers 10.9.9.1,10.9.9.2 {PACE} 10.0.0.0/24"
+            )),
             "both servers are one argument of the option: {line}"
         );
     }
@@ -187,7 +206,7 @@ mod tests {
             let networks: Vec<_> = networks.into_iter().map(|(ip, prefix)| IpNetwork::new(ip.into(), prefix).unwrap()).collect();
             let count = networks.len();
             let chunk = Chunk { networks, exclude, addresses: 0 };
-            let args = arguments(&target("10.0.0.0/8", Dns::Servers(servers)), &chunk, Profile::Fast, true);
+            let args = arguments(&target("10.0.0.0/8", Dns::Servers(servers)), &chunk, &timing(), true);
             let (options, targets) = args.split_at(args.len() - count);
             for target in targets {
                 let text = target.to_str().unwrap();
@@ -195,7 +214,10 @@ mod tests {
                 prop_assert_eq!(network.ip(), network.network());
                 prop_assert_eq!(network.to_string(), text);
             }
-            let values = ["--stats-every", "--dns-servers", "--max-rate", "--exclude", "-oX"];
+            let values = [
+                "--stats-every", "--dns-servers", "--exclude", "-oX", "--max-rate", "--min-rate",
+                "--initial-rtt-timeout", "--max-rtt-timeout", "--max-retries",
+            ];
             let mut options = options.iter().map(|option| option.to_str().unwrap());
             while let Some(option) = options.next() {
                 prop_assert!(option.starts_with('-'), "{} would be a target", option);

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use fieldscan_core::plan::Chunk;
+use fieldscan_core::plan::{Chunk, Place};
 use ipnetwork::IpNetwork;
 use tokio::time::{Instant, sleep};
 
@@ -34,6 +34,46 @@ pub(super) async fn exists(chunk: &Chunk) -> bool {
         }
         sleep(SETTLE / 15).await;
     }
+}
+
+/// Where the addresses of a chunk are. All of them must be on a link to be asked by ARP.
+pub(super) fn place(chunk: &Chunk) -> Place {
+    let links = links();
+    let on_link = |network: &IpNetwork| {
+        let mut around = links.iter();
+        around.any(|link| link.prefix() <= network.prefix() && link.contains(network.ip()))
+    };
+    match chunk.networks.iter().all(on_link) {
+        true => Place::Link,
+        false => Place::Behind,
+    }
+}
+
+/// The networks of this machine's Ethernet-like interfaces. nmap asks by ARP only there.
+#[cfg(unix)]
+fn links() -> Vec<IpNetwork> {
+    use nix::net::if_::InterfaceFlags;
+
+    let Ok(interfaces) = nix::ifaddrs::getifaddrs() else {
+        return Vec::new();
+    };
+    let without_arp =
+        InterfaceFlags::IFF_LOOPBACK | InterfaceFlags::IFF_POINTOPOINT | InterfaceFlags::IFF_NOARP;
+    interfaces
+        .filter(|interface| !interface.flags.intersects(without_arp))
+        .filter_map(|interface| {
+            let ip = interface.address?.as_sockaddr_in()?.ip();
+            let mask = interface.netmask?.as_sockaddr_in()?.ip();
+            let network = ipnetwork::Ipv4Network::with_netmask(ip, mask).ok()?;
+            Some(IpNetwork::V4(network))
+        })
+        .collect()
+}
+
+/// Not asked for elsewhere: nmap repeats ARP by itself then.
+#[cfg(not(unix))]
+fn links() -> Vec<IpNetwork> {
+    Vec::new()
 }
 
 /// What the routing table has for an address.
@@ -143,6 +183,16 @@ mod tests {
                 "of {network}"
             );
         }
+    }
+
+    #[test]
+    fn loopback_is_no_link_on_which_arp_is_asked() {
+        let chunk = Chunk {
+            networks: vec!["127.0.0.0/24".parse().unwrap()],
+            exclude: Vec::new(),
+            addresses: 256,
+        };
+        assert_eq!(place(&chunk), Place::Behind);
     }
 
     #[test]

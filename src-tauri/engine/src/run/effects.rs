@@ -17,6 +17,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{access::Access, database::Database, world::World};
+use crate::nmap::Scheduler;
 
 /// What the effects need.
 pub(super) struct Effects {
@@ -37,6 +38,7 @@ impl Effects {
                 access: Arc::new(access),
                 database,
                 nmap,
+                scheduler: Scheduler::new(),
                 inputs,
                 no_more_questions: CancellationToken::new(),
             }),

@@ -22,13 +22,15 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use super::{access::Access, database::Database};
-use crate::nmap::{Nmap, Scanned};
+use crate::nmap::{News, Nmap, Scanned, Scheduler, Work};
 
 /// Shared by the tasks of all effects.
 pub(super) struct World {
     pub(super) access: Arc<Access>,
     pub(super) database: Database,
     pub(super) nmap: Option<PathBuf>,
+    /// One for all scans, so that they share the profile's packets.
+    pub(super) scheduler: Scheduler,
     pub(super) inputs: UnboundedSender<Input>,
     /// Questions to phpIPAM are given up: the process ends.
     pub(super) no_more_questions: CancellationToken,
@@ -125,10 +127,15 @@ impl World {
             }
         };
         let inputs = self.inputs.clone();
-        let progress = move |done, up| {
-            let _ = inputs.send(Input::ScanProgress { scan, done, up });
+        let on_news = move |news: News<'_>| match news {
+            News::Progress { done, up } => {
+                let _ = inputs.send(Input::ScanProgress { scan, done, up });
+            }
+            // The scan's end brings the hosts of all chunks.
+            News::Chunk { .. } | News::SecondPass { .. } => {}
         };
-        nmap.scan(target, profile, cancel, progress).await
+        let work = Work::all(target, profile);
+        self.scheduler.scan(&nmap, work, cancel, on_news).await
     }
 
     pub(super) async fn upload(

@@ -10,7 +10,7 @@ use fieldscan_core::{
 use tokio_util::sync::CancellationToken;
 
 use super::{ip, living, target};
-use crate::nmap::{Limits, Nmap, Scanned};
+use crate::nmap::{Limits, Nmap, Scanned, Scheduler, Work};
 
 /// The fake, called by the name that tells it what to do.
 struct Fake {
@@ -52,7 +52,7 @@ impl Fake {
     async fn scan_until(
         &self,
         cancel: &CancellationToken,
-        on_progress: impl FnMut(u32, u32),
+        on_progress: impl FnMut(u32, u32) + Send,
     ) -> Scanned {
         let target = target("127.0.0.0/30", &["127.0.0.1/32"]);
         self.nmap
@@ -155,6 +155,28 @@ async fn failures_are_told_in_nmaps_words_and_tried_once_more() {
         );
         fake.assert_nothing_left().await;
     }
+}
+
+#[tokio::test]
+async fn a_chunk_that_fails_ends_the_others_and_no_other_scan() {
+    let (bad, good) = (Fake::new("error"), Fake::new("good"));
+    let scheduler = Scheduler::new();
+    let cancel = CancellationToken::new();
+    let several = target(
+        "127.0.0.0/28",
+        &["127.0.0.1/32", "127.0.0.2/32", "127.0.0.3/32"],
+    );
+    let one = target("127.0.0.0/30", &["127.0.0.1/32"]);
+    let failing = Work::all(&several, Profile::Normal);
+    let working = Work::all(&one, Profile::Normal);
+    let (failed, worked) = tokio::join!(
+        scheduler.scan(&bad.nmap, failing, &cancel, |_| {}),
+        scheduler.scan(&good.nmap, working, &cancel, |_| {}),
+    );
+    detail(failed);
+    bad.assert_nothing_left().await;
+    assert_eq!(hosts(worked).len(), 1);
+    assert!(!cancel.is_cancelled(), "nobody asked for an end");
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! One target, chunk after chunk: what nmap found, or why there is no result. What only a part of the target gave is
-//! never a result.
+//! One nmap on a part of a target: what it found, or why there is no result. What only some of the part's addresses gave
+//! is never a result.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,8 +9,9 @@ use std::{
 use fieldscan_core::{
     agent::ScanFailure,
     host::Host,
+    ids::SubnetId,
     nmap_xml::{Event, Finished, Reader, Summary, XmlError},
-    plan::{Chunk, Dns, Profile, Target},
+    plan::{Chunk, Dns, Target, Timing},
     problem::Problem,
 };
 use tokio_util::sync::CancellationToken;
@@ -22,18 +23,9 @@ use super::{
     route,
 };
 
-/// How a scan ended.
+/// Why a part has no result.
 #[derive(Debug)]
-pub struct Scanned {
-    /// Whether nmap had raw sockets, for all of it.
-    pub privileged: bool,
-    /// The hosts that answered, in address order, or why there is no result.
-    pub result: Result<Vec<Host>, ScanFailure>,
-}
-
-/// Why a chunk has no result.
-#[derive(Debug)]
-enum Failure {
+pub(super) enum Failure {
     Stopped,
     NoRoute,
     /// nmap could not open the raw sockets that it was told it may.
@@ -42,90 +34,30 @@ enum Failure {
     Hung,
 }
 
-impl Nmap {
-    /// Scans a target. `on_progress` is told how many addresses are done and how many hosts were found; `done` never falls.
-    ///
-    /// Ends within 2 s of `cancel`, with no process left. A chunk that fails is tried once more.
-    pub async fn scan(
-        &self,
-        target: &Target,
-        profile: Profile,
-        cancel: &CancellationToken,
-        mut on_progress: impl FnMut(u32, u32),
-    ) -> Scanned {
-        let mut privileged = self.privileged;
-        let result = self
-            .scan_chunks(target, profile, &mut privileged, cancel, &mut on_progress)
-            .await;
-        let subnet = target.subnet;
-        let result = result.map_err(|failure| match failure {
+impl Failure {
+    /// As the agent is told it.
+    pub(super) fn of(self, subnet: SubnetId) -> ScanFailure {
+        match self {
             Failure::Stopped => ScanFailure::Stopped,
             Failure::NoRoute => ScanFailure::Failed(Problem::NoRoute { subnet }),
             Failure::Hung => ScanFailure::Failed(Problem::NmapHung { subnet }),
             Failure::Failed(detail) | Failure::NoRawSockets(detail) => {
                 ScanFailure::Failed(Problem::NmapFailed { subnet, detail })
             }
-        });
-        Scanned { privileged, result }
-    }
-
-    async fn scan_chunks(
-        &self,
-        target: &Target,
-        profile: Profile,
-        privileged: &mut bool,
-        cancel: &CancellationToken,
-        on_progress: &mut impl FnMut(u32, u32),
-    ) -> Result<Vec<Host>, Failure> {
-        if target.chunks.is_empty() {
-            return Err(Failure::Failed("there is nothing to scan".to_owned()));
         }
-        let mut hosts = BTreeMap::new();
-        let mut done = 0;
-        for chunk in &target.chunks {
-            let mut again = true;
-            let mut highest = 0;
-            let found = loop {
-                let before = (done, count(hosts.len()));
-                let mut progress = |in_chunk: u32, up: u32| {
-                    highest = in_chunk.max(highest);
-                    on_progress(before.0 + highest, before.1 + up);
-                };
-                let result = self
-                    .scan_chunk(target, chunk, profile, *privileged, cancel, &mut progress)
-                    .await;
-                match result {
-                    Ok(found) => break found,
-                    Err(Failure::NoRawSockets(detail)) if *privileged => {
-                        tracing::warn!(subnet = %target.subnet, "nmap has no raw sockets after all");
-                        tracing::debug!(%detail, "nmap's words");
-                        *privileged = false;
-                    }
-                    Err(failure @ (Failure::Failed(_) | Failure::Hung)) if again => {
-                        tracing::warn!(subnet = %target.subnet, "a part of a scan failed and is tried once more");
-                        tracing::debug!(?failure, "why it failed");
-                        again = false;
-                    }
-                    Err(failure) => return Err(failure),
-                }
-            };
-            for host in found {
-                hosts.entry(host.ip).or_insert(host);
-            }
-            done += chunk.addresses;
-            on_progress(done, count(hosts.len()));
-        }
-        Ok(hosts.into_values().collect())
     }
+}
 
-    async fn scan_chunk(
+impl Nmap {
+    /// Runs one nmap. `on_progress` is told how many addresses are done and how many hosts were found.
+    pub(super) async fn scan_part(
         &self,
         target: &Target,
         chunk: &Chunk,
-        profile: Profile,
+        timing: &Timing,
         privileged: bool,
         cancel: &CancellationToken,
-        on_progress: &mut impl FnMut(u32, u32),
+        mut on_progress: impl FnMut(u32, u32),
     ) -> Result<Vec<Host>, Failure> {
         let scope = Scope::of(target, chunk)?;
         let way = tokio::select! {
@@ -136,7 +68,7 @@ impl Nmap {
         if !way {
             return Err(Failure::NoRoute);
         }
-        let args = arguments(target, chunk, profile, privileged);
+        let args = arguments(target, chunk, timing, privileged);
         // The system's resolver may keep nmap from telling its progress, for as long as a dead name server is asked.
         let quiet = match target.dns {
             Dns::System => self.limits.quiet * 2,
@@ -344,6 +276,6 @@ fn said(why: &str, last_words: &str) -> String {
     }
 }
 
-fn count(length: usize) -> u32 {
+pub(super) fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
