@@ -9,11 +9,10 @@ use std::{
 };
 
 use fieldscan_core::{
-    agent::{Freshness, Input, Loaded, ScanFailure},
+    agent::{Freshness, Input, Loaded},
     delivery::{Answer, ReadBack, Report},
-    ids::{ReportId, ScanId, SubnetId},
+    ids::{ReportId, SubnetId},
     ipam,
-    plan::{Profile, Target},
     problem::Problem,
     report,
     run::Body,
@@ -22,7 +21,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use super::{access::Access, database::Database};
-use crate::nmap::{News, Nmap, Scanned, Scheduler, Work};
+use crate::nmap::Scheduler;
 
 /// Shared by the tasks of all effects.
 pub(super) struct World {
@@ -108,34 +107,6 @@ impl World {
             }
         }
         Input::Addresses(Box::new(loaded))
-    }
-
-    pub(super) async fn run_nmap(
-        &self,
-        scan: ScanId,
-        target: &Target,
-        profile: Profile,
-        cancel: &CancellationToken,
-    ) -> Scanned {
-        let nmap = match Nmap::find(self.nmap.as_deref()).await {
-            Ok(nmap) => nmap,
-            Err(problem) => {
-                return Scanned {
-                    privileged: false,
-                    result: Err(ScanFailure::Failed(problem)),
-                };
-            }
-        };
-        let inputs = self.inputs.clone();
-        let on_news = move |news: News<'_>| match news {
-            News::Progress { done, up } => {
-                let _ = inputs.send(Input::ScanProgress { scan, done, up });
-            }
-            // The scan's end brings the hosts of all chunks.
-            News::Chunk { .. } | News::SecondPass { .. } => {}
-        };
-        let work = Work::all(target, profile);
-        self.scheduler.scan(&nmap, work, cancel, on_news).await
     }
 
     pub(super) async fn upload(
