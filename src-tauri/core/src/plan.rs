@@ -3,6 +3,7 @@
 mod guard;
 #[cfg(test)]
 mod properties;
+mod resume;
 mod survey;
 mod target;
 mod timing;
@@ -16,6 +17,8 @@ use crate::ids::SubnetId;
 
 pub(crate) use guard::holds;
 pub use guard::{judge, network_of};
+pub(crate) use resume::is_recent;
+pub use resume::{RESUME_WITHIN, Unfinished, may_resume};
 pub use survey::survey;
 pub(crate) use target::excluded;
 pub use target::{CHUNK, target};

@@ -7,13 +7,13 @@ use fieldscan_core::{
         Agent, Command, Effect, Freshness, Input, Lasting, Loaded, Options, Restored, ScanEnded,
         ScanFailure, Scope,
     },
-    compare::Memory,
+    compare::{Changes, Counts, Memory},
     host::{Host, SeenBy},
-    ids::{AgentCode, AgentId, ScanId, SubnetId},
+    ids::{AgentCode, AgentId, RunId, ScanId, SubnetId},
     ipam::{AddressBook, Assignment, Subnet},
-    plan::{Guard, LeftOut, Profile},
+    plan::{Guard, LeftOut, Mode, Profile},
     problem::Problem,
-    run::{FinishedScan, Outcome, Run, Trigger},
+    run::{FinishedScan, Outcome, Run, Scan, Trigger},
     schedule::Schedule,
     settings::{LogLevel, Settings},
     snapshot::Pause,
@@ -471,6 +471,155 @@ fn a_crashed_run_is_caught_up_once() {
         lasting.unwrap().anchor_finished,
         "the next process has nothing to catch up"
     );
+}
+
+/// A scan that an earlier process ended so many seconds ago.
+fn scanned_before(subnet: u64, seconds: u64) -> Scan {
+    let at = start() - Duration::from_secs(seconds);
+    Scan {
+        id: ScanId(subnet),
+        run: RunId(1),
+        subnet: SubnetId(subnet),
+        cidr: format!("10.0.{subnet}.0/28"),
+        started_at: at,
+        finished_at: at,
+        mode: Mode::Sweep,
+        addresses: 16,
+        privileged: true,
+        ipam_at: at,
+        ipam_stale: false,
+        counts: Counts::default(),
+        changes: Changes::default(),
+    }
+}
+
+/// After a run that was cut short: when it began and was last caught up, and which subnet was scanned, seconds ago.
+fn after_a_crash(schedule: Schedule, begun: u64, anchor: u64, scans: &[(u64, u64)]) -> Bench {
+    let ago = |seconds| start() - Duration::from_secs(seconds);
+    let restored = Restored {
+        assignment: Some(assignment(ago(120))),
+        last_scans: scans
+            .iter()
+            .map(|(subnet, seconds)| scanned_before(*subnet, *seconds))
+            .collect(),
+        lasting: Lasting {
+            anchor: Some(ago(anchor)),
+            anchor_finished: false,
+            begun: Some(ago(begun)),
+            ..Lasting::default()
+        },
+        ..Restored::default()
+    };
+    Bench::new(schedule, restored)
+}
+
+#[test]
+fn what_a_crashed_run_had_scanned_is_not_scanned_again() {
+    let hour = Schedule::Every(Duration::from_secs(3600));
+    let day = Schedule::Every(Duration::from_secs(24 * 3600));
+    // Schedule, the first begin, the last one, scans, and who is scanned.
+    let cases = [
+        (
+            &hour,
+            60,
+            60,
+            vec![(1, 30), (2, 61)],
+            vec![2],
+            "1 was scanned in that run, 2 before it",
+        ),
+        (
+            &hour,
+            60,
+            60,
+            vec![(1, 60)],
+            vec![2],
+            "scanned in the very moment it began",
+        ),
+        (
+            &hour,
+            60,
+            10,
+            vec![(1, 30)],
+            vec![2],
+            "a second crash: since the first begin",
+        ),
+        (
+            &hour,
+            60,
+            60,
+            vec![(1, 30), (2, 10)],
+            vec![],
+            "all was scanned: only the run's end is missing",
+        ),
+        (
+            &hour,
+            3600,
+            60,
+            vec![(1, 30)],
+            vec![1, 2],
+            "all are due again anyway",
+        ),
+        (
+            &day,
+            7200,
+            7200,
+            vec![(1, 7000)],
+            vec![2],
+            "not due again before tomorrow",
+        ),
+        (
+            &Schedule::Off,
+            60,
+            60,
+            vec![(1, 30)],
+            vec![2],
+            "no schedule, but a moment ago",
+        ),
+        (
+            &Schedule::Off,
+            7200,
+            7200,
+            vec![(1, 7000)],
+            vec![1, 2],
+            "no schedule, and too long ago",
+        ),
+    ];
+    for (schedule, begun, anchor, scans, expected, why) in cases {
+        let mut bench = after_a_crash(schedule.clone(), begun, anchor, &scans);
+        let effects = bench.give(Input::Tick);
+        let loaded: Vec<u64> = loads(&effects).into_iter().map(|(id, _)| id).collect();
+        assert_eq!(loaded, expected, "{why}");
+        for id in expected {
+            bench.goes_through(id);
+        }
+        assert!(!bench.is_running(), "the run ends: {why}");
+        assert!(
+            bench.last_run().problem.is_none(),
+            "nothing is wrong: {why}"
+        );
+    }
+}
+
+#[test]
+fn a_scan_from_the_future_does_not_count_as_done() {
+    let mut bench = after_a_crash(Schedule::Off, 60, 60, &[(1, 30)]);
+    bench.now = start() - Duration::from_secs(45);
+    let effects = bench.give(Input::Tick);
+    assert_eq!(
+        loads(&effects).len(),
+        2,
+        "the clock was set back: nobody knows how old that scan is"
+    );
+}
+
+#[test]
+fn a_person_who_asks_for_all_gets_all_after_a_crash() {
+    let mut bench = after_a_crash(Schedule::Off, 60, 60, &[(1, 30)]);
+    let mut loaded = loads(&bench.give(Input::Tick));
+    assert_eq!(loaded.len(), 1, "the catch-up leaves 1 out");
+    loaded.extend(loads(&bench.scan(Scope::All)));
+    let ids: Vec<_> = loaded.into_iter().map(|(id, _)| id).collect();
+    assert_eq!(ids, [2, 1], "it joins the run, each subnet once");
 }
 
 /// Gives ticks as the engine does, for so long; how many runs began.

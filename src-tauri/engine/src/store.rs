@@ -9,6 +9,7 @@
 
 mod addresses;
 mod cache;
+mod chunks;
 mod error;
 mod hosts;
 mod lock;

@@ -227,6 +227,9 @@ pub struct Lasting {
     pub anchor: Option<Timestamp>,
     /// Whether that run has ended: if not, it is caught up after a crash.
     pub anchor_finished: bool,
+    /// When the first of the runs began that this one goes on with, after crashes: what was scanned since is done.
+    #[serde(default)]
+    pub begun: Option<Timestamp>,
     /// Scheduled runs wait.
     pub paused: Option<Pause>,
     /// What stands wrong.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Agent, Effect, Scope};
 use crate::{
+    plan,
     problem::Problem,
     run::Trigger,
     schedule::{Due, Schedule, jitter, reached},
@@ -51,6 +52,24 @@ impl Agent {
                     .raise(Problem::ScheduleInvalid { detail }, now);
             }
         }
+    }
+
+    /// Since when subnets that were scanned are done in a run that begins now: since the begin of the run that a crash cut
+    /// short, unless all of them are due again anyway.
+    pub(super) fn done_since(&self, trigger: Trigger, now: Timestamp) -> Option<Timestamp> {
+        if !self.catch_up || trigger != Trigger::CatchUp {
+            return None;
+        }
+        let begun = self.lasting.begun.or(self.lasting.anchor)?;
+        let again = self
+            .settings
+            .schedule
+            .next(Some(begun), now, &self.options.zone);
+        let goes_on = match again {
+            Ok(Some(due)) => begun <= now && now < due.at,
+            Ok(None) | Err(_) => plan::is_recent(begun, now),
+        };
+        goes_on.then_some(begun)
     }
 
     /// When something is due next, in the whole agent.

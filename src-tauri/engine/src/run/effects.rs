@@ -175,26 +175,21 @@ impl Effects {
         let cancel = CancellationToken::new();
         self.scans.retain(|_, scan| !scan.is_cancelled());
         self.scans.insert(scan, cancel.clone());
-        let started_at = world.access.clock().now();
+        let begun_at = world.access.clock().now();
         let subnet = target.subnet;
         let broken = move |detail| {
             Input::ScanEnded(Box::new(ScanEnded {
                 scan,
-                started_at,
+                started_at: begun_at,
                 privileged: false,
                 result: Err(ScanFailure::Failed(Problem::NmapFailed { subnet, detail })),
             }))
         };
         self.spawn(broken, async move {
-            let scanned = world.run_nmap(scan, &target, profile, &cancel).await;
+            let ended = world.scan(scan, target, profile, begun_at, &cancel).await;
             // A token that is done counts as cancelled, and is let go of with the next scan.
             cancel.cancel();
-            Input::ScanEnded(Box::new(ScanEnded {
-                scan,
-                started_at,
-                privileged: scanned.privileged,
-                result: scanned.result,
-            }))
+            Input::ScanEnded(Box::new(ended))
         });
     }
 

@@ -33,6 +33,7 @@ mod clock;
 mod database;
 mod effects;
 mod journal;
+mod scanning;
 mod world;
 
 /// The wall clock is looked at this often, since a sleeping machine stops the timers but not the time.

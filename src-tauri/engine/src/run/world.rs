@@ -9,11 +9,11 @@ use std::{
 };
 
 use fieldscan_core::{
-    agent::{Freshness, Input, Loaded, ScanFailure},
+    agent::{Freshness, Input, Loaded},
     delivery::{Answer, ReadBack, Report},
-    ids::{ReportId, ScanId, SubnetId},
+    ids::{ReportId, SubnetId},
     ipam,
-    plan::{Profile, Target},
+    plan::Target,
     problem::Problem,
     report,
     run::Body,
@@ -22,7 +22,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use super::{access::Access, database::Database};
-use crate::nmap::{News, Nmap, Scanned, Scheduler, Work};
+use crate::nmap::Scheduler;
 
 /// Shared by the tasks of all effects.
 pub(super) struct World {
@@ -110,40 +110,8 @@ impl World {
         Input::Addresses(Box::new(loaded))
     }
 
-    pub(super) async fn run_nmap(
-        &self,
-        scan: ScanId,
-        target: &Target,
-        profile: Profile,
-        cancel: &CancellationToken,
-    ) -> Scanned {
-        let nmap = match Nmap::find(self.nmap.as_deref()).await {
-            Ok(nmap) => nmap,
-            Err(problem) => {
-                return Scanned {
-                    privileged: false,
-                    result: Err(ScanFailure::Failed(problem)),
-                };
-            }
-        };
-        tracing::info!(subnet = %target.subnet, mode = %nmap.privileges().words(), "nmap is started");
-        let inputs = self.inputs.clone();
-        let on_news = move |news: News<'_>| match news {
-            News::Progress { done, up } => {
-                let _ = inputs.send(Input::ScanProgress { scan, done, up });
-            }
-            // The scan's end brings the hosts of all chunks.
-            News::Chunk { .. } | News::SecondPass { .. } => {}
-        };
-        let work = Work {
-            known: self.known(target).await,
-            ..Work::all(target, profile)
-        };
-        self.scheduler.scan(&nmap, work, cancel, on_news).await
-    }
-
     /// The addresses of a target that phpIPAM knows: they are asked again before they count as not seen.
-    async fn known(&self, target: &Target) -> BTreeSet<IpAddr> {
+    pub(super) async fn known(&self, target: &Target) -> BTreeSet<IpAddr> {
         let (key, subnet) = (self.access.cache_key(), target.subnet);
         let book = self
             .database

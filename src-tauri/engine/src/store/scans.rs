@@ -9,7 +9,7 @@ use fieldscan_core::{
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, params};
 
 use super::{
-    CacheKey, Reader, Result, Source, Store, cache,
+    CacheKey, Reader, Result, Source, Store, cache, chunks,
     error::StoreError,
     hosts, outbox, source, source_or_new,
     value::{Id, Ip, Json, Ms},
@@ -42,6 +42,7 @@ impl Store {
                 }),
             };
         }
+        chunks::forget(&tx, source, scan.subnet)?;
         insert_scan(&tx, source, scan)?;
         hosts::save(&tx, source, scan, last, &finished.hosts)?;
         save_findings(&tx, source, finished)?;

@@ -166,6 +166,23 @@ CREATE TABLE findings (
     misses INTEGER,
     PRIMARY KEY (source, subnet, ip)
 ) STRICT, WITHOUT ROWID;
+-- Scans that have not ended: of each subnet the last one at the most, with the hosts of its finished chunks.
+CREATE TABLE unfinished (
+    source INTEGER NOT NULL REFERENCES sources,
+    subnet INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    privileged INTEGER NOT NULL,
+    target TEXT NOT NULL,
+    PRIMARY KEY (source, subnet)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE chunks (
+    source INTEGER NOT NULL,
+    subnet INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    hosts TEXT NOT NULL,
+    PRIMARY KEY (source, subnet, place),
+    FOREIGN KEY (source, subnet) REFERENCES unfinished ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
 
 -- The outbox.
 CREATE TABLE reports (

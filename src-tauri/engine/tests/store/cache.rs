@@ -28,6 +28,7 @@ proptest! {
         let lasting = Lasting {
             anchor: Some(at(4)),
             anchor_finished: true,
+            begun: Some(at(1)),
             paused: Some(Pause::Until(at(9))),
             problems: problems.into_iter().map(|problem| fieldscan_core::problem::Standing { problem, since: at(1) }).collect(),
         };

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cache;
 #[cfg(test)]
+mod chunks;
+#[cfg(test)]
 mod damage;
 #[cfg(test)]
 mod disk_full;

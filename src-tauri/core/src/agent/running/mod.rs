@@ -30,6 +30,8 @@ pub(super) struct Running {
     /// Whether it is a run over all subnets, from which the schedule counts.
     anchor: bool,
     refresh: bool,
+    /// Subnets whose last scan ended since then are done: a run that was cut short scanned them.
+    done_since: Option<Timestamp>,
     scopes: Vec<Scope>,
     /// Still waiting for the assigned subnets.
     fetching: bool,
@@ -142,6 +144,10 @@ impl Agent {
                 return;
             }
             running.refresh |= refresh;
+            if scope == Scope::All {
+                // Somebody wants all of them now.
+                running.done_since = None;
+            }
             running.scopes.push(scope);
             if !running.fetching {
                 self.enqueue(now);
@@ -149,7 +155,10 @@ impl Agent {
             return;
         }
         let anchor = scope == Scope::All;
+        let mut done_since = None;
         if anchor {
+            done_since = self.done_since(trigger, now);
+            self.lasting.begun = Some(done_since.unwrap_or(now));
             self.lasting.anchor = Some(now);
             self.lasting.anchor_finished = false;
             self.catch_up = false;
@@ -173,6 +182,7 @@ impl Agent {
             record,
             anchor,
             refresh,
+            done_since,
             scopes: vec![scope],
             fetching: fetch,
             stopping: false,
@@ -237,6 +247,11 @@ impl Agent {
                     Scope::Subnets(ids) => ids.contains(id),
                 };
                 if !wanted || running.has(*id) {
+                    continue;
+                }
+                let scanned_at = self.last_scans.get(id).map(|last| last.at);
+                let is_done = |since| scanned_at.is_some_and(|at| since <= at && at <= now);
+                if plan.is_ok() && scope == Scope::All && running.done_since.is_some_and(is_done) {
                     continue;
                 }
                 self.problems.clear(|problem| {
