@@ -60,6 +60,7 @@ impl Session {
             data_dir: place.data_dir.clone(),
             nmap: place.nmap.clone(),
             options,
+            door: None,
         })?;
         Ok(Self { handle, logs })
     }

@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 pub mod doctor;
+pub mod door;
 pub mod http;
 pub mod logging;
 pub mod nmap;
