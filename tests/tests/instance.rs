@@ -57,12 +57,7 @@ fn site(subnets: &[&str], layout: Option<Layout>) -> Site {
 /// An nmap that never ends: the real one can't be made to.
 fn endless_nmap(site: &Site) -> PathBuf {
     let nmap = site.folder().join("nmap");
-    let begun = site.folder().join("nmap.begun");
-    let text = format!(
-        "#!/bin/sh\ncase \"$*\" in *--version*) echo 'Nmap version 7.93 ( https://nmap.org )'; exit 0;; esac\n\
-         echo $$ > {}\nexec sleep 600\n",
-        begun.display()
-    );
+    let text = "#!/bin/sh\ncase \"$*\" in *--version*) echo 'Nmap version 7.93 ( https://nmap.org )'; exit 0;; esac\nexec sleep 600\n";
     fs::write(&nmap, text).unwrap();
     fs::set_permissions(&nmap, fs::Permissions::from_mode(0o755)).unwrap();
     nmap
@@ -83,13 +78,23 @@ fn endless_watch(site: &Site) -> Watch {
     )
 }
 
-/// Waits until the endless nmap is at work, and takes note of it for the next time.
+/// Waits until so many subnets of a run are being scanned.
 #[track_caller]
-fn scanning(site: &Site) {
-    let begun = site.folder().join("nmap.begun");
-    let scanning = wait_until(SOON, || begun.exists());
-    assert!(scanning, "nmap is not started");
-    fs::remove_file(begun).unwrap();
+fn scanning(site: &Site, run: u64, subnets: usize) {
+    let mut status = Value::Null;
+    let scanning = wait_until(SOON, || {
+        status = json(site, &["status"], 0);
+        let all = status["progress"]["subnets"].as_array();
+        let at_work = all.map_or(0, |all| {
+            let stages = all.iter().map(|subnet| &subnet["stage"]);
+            stages.filter(|stage| *stage == "scanning").count()
+        });
+        status["progress"]["id"] == run && at_work == subnets
+    });
+    assert!(
+        scanning,
+        "run {run} does not scan {subnets} subnets: {status}"
+    );
 }
 
 fn ready(mut watch: Watch) -> Watch {
@@ -265,8 +270,9 @@ fn ctrl_c_stops_the_scan_that_the_command_began_and_no_other() {
     let mut watch = endless_watch(&site);
     let mut first = Beside::start(&site, &["scan", LOCAL]);
     first.says("is asked to do it");
-    scanning(&site);
+    scanning(&site, 1, 1);
     let mut second = Beside::start(&site, &["scan", OTHER]);
+    scanning(&site, 1, 2);
     second.says("A scan is running already (run 1); what was asked for is part of it.");
     second.signal(Signal::SIGINT);
     second.ends(130);
@@ -297,7 +303,7 @@ fn ctrl_c_stops_the_scan_that_the_command_began_and_no_other() {
     );
 
     let mut third = Beside::start(&site, &["--json", "scan", LOCAL]);
-    scanning(&site);
+    scanning(&site, 2, 1);
     assert_eq!(
         json(&site, &["stop"], 0)["run"],
         2,
@@ -312,7 +318,7 @@ fn the_end_of_the_running_instance_ends_the_command_with_a_clear_error() {
     let site = site(&[LOCAL], None);
     let mut watch = endless_watch(&site);
     let mut scan = Beside::start(&site, &["scan"]);
-    scanning(&site);
+    scanning(&site, 1, 1);
     watch.kill().unwrap();
     scan.ends(3);
     scan.says("The running Fieldscan was ended.");
@@ -333,7 +339,7 @@ fn the_end_of_the_running_instance_ends_the_command_with_a_clear_error() {
         .unwrap(),
     );
     let mut scan = Beside::start(&site, &["scan"]);
-    scanning(&site);
+    scanning(&site, 3, 1);
     watch.stop(SOON).unwrap();
     scan.ends(130);
     scan.says("Stopped before the end.");
@@ -355,11 +361,11 @@ fn reports_are_tried_again_by_the_running_instance() {
         retried.words()
     );
     said(&mut watch, "report 1 of 8 hosts confirmed");
-    let reports = site.reports().unwrap();
-    assert!(
-        matches!(reports[0].state, State::Confirmed { .. }),
-        "{reports:#?}"
-    );
+    let confirmed = wait_until(SOON, || {
+        let reports = site.reports().unwrap();
+        matches!(reports[0].state, State::Confirmed { .. })
+    });
+    assert!(confirmed, "{:#?}", site.reports().unwrap());
 }
 
 #[test]
@@ -395,7 +401,7 @@ fn a_pause_reaches_the_running_instance_and_the_next_one() {
 
 #[test]
 fn changed_settings_are_taken_up_at_once() {
-    let site = site(&[LOCAL], None);
+    let mut site = site(&[LOCAL], None);
     let nobody = json(&site, &["config", "set", "profile", "fast"], 0);
     assert_eq!(nobody["taken_up"], Value::Null, "{nobody}");
     let mut watch = watch(&site);
@@ -407,11 +413,7 @@ fn changed_settings_are_taken_up_at_once() {
 
     // Edited by hand, it is read again when it is seen that another agent is meant.
     let text = fs::read_to_string(site.settings_file()).unwrap();
-    fs::write(
-        site.settings_file(),
-        text.replace(Model::EXAMPLE_APP, "another"),
-    )
-    .unwrap();
+    site.set("client_name", "another").unwrap();
     run(&site, &["scan"], 3);
     said(&mut watch, "settings read again");
 
