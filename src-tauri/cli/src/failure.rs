@@ -6,12 +6,11 @@ use fieldscan_core::{
     present::{self, Words},
     problem::Problem,
 };
-use fieldscan_engine::{settings_file::ReadError, store};
+use fieldscan_engine::{document::ProblemDocument, settings_file::ReadError, store};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use crate::output::{
-    document::ProblemDocument,
     style::{Style, Tone},
     table::wrap,
     text::plain,

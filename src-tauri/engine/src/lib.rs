@@ -2,6 +2,7 @@
 
 pub mod diagnostics;
 pub mod doctor;
+pub mod document;
 pub mod http;
 pub mod logging;
 pub mod nmap;

@@ -4,18 +4,17 @@ use fieldscan_core::{
     present::{self, Words, count, headline},
     snapshot::{Pause, Snapshot},
 };
-use fieldscan_engine::store::{self, Holder};
+use fieldscan_engine::{
+    document::{CountsDocument, ProblemDocument, RunDocument},
+    store::{self, Holder},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::{problems, runs};
 use crate::{
     failure::{Exit, Failure},
-    output::{
-        Output, Tone,
-        document::{CountsDocument, ProblemDocument, RunDocument},
-        plain,
-    },
+    output::{Output, Tone, plain},
     place::{Place, Records, complete},
 };
 
