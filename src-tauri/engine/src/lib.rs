@@ -8,6 +8,7 @@ pub mod logging;
 pub mod nmap;
 pub mod paths;
 pub mod phpipam;
+pub mod place;
 pub mod run;
 pub mod settings_file;
 pub mod store;
