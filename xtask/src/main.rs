@@ -10,6 +10,7 @@
 mod bench;
 mod check;
 mod demo;
+mod icons;
 mod layering;
 mod packages;
 mod step;
@@ -50,6 +51,11 @@ const COMMANDS: &[Command] = &[
         "bench",
         "the benchmarks; arguments go to criterion (or, with `scan`, scans beside plain nmap's)",
         bench::run,
+    ),
+    (
+        "icons",
+        "make the icons' sizes from their drawings (or, with `--check`, look whether they are so)",
+        icons::run,
     ),
     (
         "packages",
