@@ -249,6 +249,7 @@ fn keeps_from_working(problem: &Problem) -> bool {
         | ServerInsecure
         | ServerTokenRejected { .. }
         | DiskFull
+        | StoreNewer { .. }
         | StoreFailing { .. } => true,
         IpamUnreachable { .. }
         | IpamBlocked { .. }
@@ -269,6 +270,8 @@ fn keeps_from_working(problem: &Problem) -> bool {
         | ReportUnconfirmed { .. }
         | ClockOff { .. }
         | StoreSetAside { .. }
+        | StoreHeld { .. }
+        | AgentEnded
         | ScheduleInvalid { .. } => false,
     }
 }
