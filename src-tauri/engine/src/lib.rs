@@ -3,6 +3,7 @@
 pub mod diagnostics;
 pub mod doctor;
 pub mod document;
+pub mod door;
 pub mod http;
 pub mod logging;
 pub mod nmap;

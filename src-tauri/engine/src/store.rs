@@ -37,6 +37,7 @@ pub use self::{
     open::{DATABASE, Opened},
     outbox::ReportFilter,
 };
+pub(crate) use lock::program;
 
 /// A result of the store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -107,7 +107,8 @@ pub enum Command {
 }
 
 /// Which subnets to scan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// All that are assigned.
     All,

@@ -78,6 +78,10 @@ impl Running {
         }
     }
 
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
     pub(super) fn record(&self) -> &Run {
         &self.record
     }
