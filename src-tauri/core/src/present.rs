@@ -23,7 +23,9 @@ pub use delivery::{cause, causes, event, state};
 pub use headline::{answer, delivery_line, failures, headline, unscanned};
 pub use icon::{Icon, icon};
 pub use menu::{Item, Menu, menu};
-pub(crate) use notice::{Text, arrived, digest, offline, problem_notice, reports_notice, subnets_notice};
+pub(crate) use notice::{
+    Text, arrived, digest, offline, problem_notice, reports_notice, subnets_notice,
+};
 pub use page::{NoSuchPage, Page, Section};
 pub use plan::{left_out, refusal, standing, standing_name};
 pub use problem::{Said, Words, words, words_with};
@@ -79,7 +81,13 @@ pub fn quote(words: &str) -> Option<String> {
 pub fn plain(text: &str, most: usize) -> Option<String> {
     let clean: String = text
         .chars()
-        .map(|c| if c.is_control() || is_unseen(c) { ' ' } else { c })
+        .map(|c| {
+            if c.is_control() || is_unseen(c) {
+                ' '
+            } else {
+                c
+            }
+        })
         .collect();
     let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.is_empty() {

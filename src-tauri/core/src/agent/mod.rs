@@ -77,8 +77,8 @@ pub struct Agent {
     next_scans: Vec<(Scope, bool)>,
     last_ids: LastIds,
     told: Told,
-    /// When a server could not be reached last, in this process.
-    tried_in_vain_at: Option<Timestamp>,
+    /// When this process could not reach a server for the first and for the last time, while it can't be reached.
+    tried_in_vain: Option<(Timestamp, Timestamp)>,
     ending: bool,
     wake_at: Option<Timestamp>,
     revision: u64,
@@ -141,7 +141,7 @@ impl Agent {
             next_scans: Vec::new(),
             last_ids,
             told,
-            tried_in_vain_at: None,
+            tried_in_vain: None,
             ending: false,
             wake_at: None,
             revision: 0,

@@ -30,7 +30,8 @@ impl Agent {
     pub(super) fn tried_in_vain(&mut self, problem: &Problem, now: Timestamp) {
         let server = matches!(problem.subject(), Subject::Ipam | Subject::Server);
         if server && problem.severity() == Severity::Waiting {
-            self.tried_in_vain_at = Some(now);
+            let (first, _) = self.tried_in_vain.unwrap_or((now, now));
+            self.tried_in_vain = Some((first.min(now), now));
         }
     }
 
@@ -53,12 +54,7 @@ impl Agent {
         }
     }
 
-    fn tell_arrived(
-        &mut self,
-        problems: &[Standing],
-        now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn tell_arrived(&mut self, problems: &[Standing], now: Timestamp, effects: &mut Vec<Effect>) {
         let delivery = self.outbox.view();
         let under_way = delivery.waiting > 0 || delivery.sent > 0;
         let since = Outage::begun(problems);
@@ -69,17 +65,12 @@ impl Agent {
         }
     }
 
-    fn tell_offline(
-        &mut self,
-        problems: &[Standing],
-        now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn tell_offline(&mut self, problems: &[Standing], now: Timestamp, effects: &mut Vec<Effect>) {
         let Some(since) = Outage::begun(problems) else {
-            self.tried_in_vain_at = None;
+            self.tried_in_vain = None;
             return;
         };
-        let Some(lasted) = Outage::is_long(since, self.tried_in_vain_at) else {
+        let Some(lasted) = Outage::is_long(since, self.tried_in_vain) else {
             return;
         };
         if self.told.standing(&Thing::offline(), since, now) {
@@ -87,17 +78,18 @@ impl Agent {
         }
         let (snapshot, zone) = (self.snapshot(now), self.options.zone.clone());
         let words = || present::offline(lasted, &snapshot, now, &zone);
-        self.notify(Category::Delivered, vec![Thing::offline()], words, now, effects);
+        self.notify(
+            Category::Delivered,
+            vec![Thing::offline()],
+            words,
+            now,
+            effects,
+        );
     }
 
     /// Problems that need the person. Those of subnets are told at once when the run is over, and those of reports when
-    /// nothing is being sent.
-    fn tell_problems(
-        &mut self,
-        problems: &[Standing],
-        now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
+    /// nothing is being sent any more either.
+    fn tell_problems(&mut self, problems: &[Standing], now: Timestamp, effects: &mut Vec<Effect>) {
         let (mut subnets, mut reports, mut others) = (Vec::new(), Vec::new(), Vec::new());
         for Standing { problem, since } in problems {
             if problem.severity() != Severity::NeedsPerson {
@@ -122,7 +114,7 @@ impl Agent {
         if self.running.is_some() {
             subnets.clear();
         }
-        if self.outbox.is_sending() {
+        if self.running.is_some() || self.outbox.is_sending() {
             reports.clear();
         }
         if subnets.is_empty() && reports.is_empty() && others.is_empty() {

@@ -65,20 +65,23 @@ impl Outage {
             standing.problem.severity() == Severity::Waiting
                 && match standing.problem.subject() {
                     Subject::Ipam | Subject::Server => true,
-                    Subject::Subnet(_)
-                    | Subject::Report(_)
-                    | Subject::Nmap
-                    | Subject::Machine => false,
+                    Subject::Subnet(_) | Subject::Report(_) | Subject::Nmap | Subject::Machine => {
+                        false
+                    }
                 }
         };
         let unreachable = problems.iter().filter(unreachable);
         unreachable.map(|standing| standing.since).min()
     }
 
-    /// How long it lasts already, if that is long enough to be told: from the first to the last vain try. What a process
-    /// before this one left says nothing about now.
-    pub fn is_long(since: Timestamp, last_try: Option<Timestamp>) -> Option<Duration> {
-        let lasted = Duration::try_from(last_try?.duration_since(since)).ok()?;
-        (lasted >= LONG).then_some(lasted)
+    /// How long it lasts already, if this process has tried in vain (first, last) for long enough to tell it. What a process
+    /// before this one left says little about now: it may be that the network only comes up.
+    pub fn is_long(since: Timestamp, tries: Option<(Timestamp, Timestamp)>) -> Option<Duration> {
+        let (first, last) = tries?;
+        let from = |time: Timestamp| Duration::try_from(last.duration_since(time)).ok();
+        if from(first)? < LONG {
+            return None;
+        }
+        from(since.min(first))
     }
 }

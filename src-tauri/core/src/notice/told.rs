@@ -37,14 +37,12 @@ impl Thing {
         Self(match problem.subject() {
             Subject::Subnet(id) => format!("problem/{code}/subnet/{id}"),
             Subject::Report(id) => format!("problem/{code}/report/{id}"),
-            Subject::Ipam | Subject::Server | Subject::Nmap | Subject::Machine => {
-                match problem {
-                    Problem::SettingMissing { key: name }
-                    | Problem::SecretMissing { name }
-                    | Problem::SecretUnreadable { name, .. } => format!("problem/{code}/{name}"),
-                    _ => format!("problem/{code}"),
-                }
-            }
+            Subject::Ipam | Subject::Server | Subject::Nmap | Subject::Machine => match problem {
+                Problem::SettingMissing { key: name }
+                | Problem::SecretMissing { name }
+                | Problem::SecretUnreadable { name, .. } => format!("problem/{code}/{name}"),
+                _ => format!("problem/{code}"),
+            },
         })
     }
 

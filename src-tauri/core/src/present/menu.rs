@@ -5,9 +5,7 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{
-    snapshot::{Pause, PlanView, Snapshot, SubnetView},
-};
+use crate::snapshot::{Pause, PlanView, Snapshot, SubnetView};
 
 use super::{
     choice::{Choice, Length},
@@ -180,10 +178,7 @@ fn subnets(snapshot: &Snapshot) -> Vec<Item> {
         .collect();
     if more {
         items.push(Item::Separator);
-        items.push(action(
-            Choice::Open(Page::Overview),
-            "More in Fieldscan…",
-        ));
+        items.push(action(Choice::Open(Page::Overview), "More in Fieldscan…"));
     }
     items
 }

@@ -15,7 +15,8 @@ use crate::{
 use super::{
     brief, count, exceptions,
     page::Page,
-    place, place_of_subnet, plain, remedy::{keeps_reports, remedy},
+    place, place_of_subnet, plain,
+    remedy::{keeps_reports, remedy},
     when, words,
 };
 
@@ -173,11 +174,7 @@ pub(crate) fn reports_notice(
             _ => "Report not seen in phpIPAM",
         };
         let of = match report {
-            Some(report) => format!(
-                "{}, {}: ",
-                name(report),
-                when(report.created_at, now, zone)
-            ),
+            Some(report) => format!("{}, {}: ", name(report), when(report.created_at, now, zone)),
             None => String::new(),
         };
         let words = words(problem);

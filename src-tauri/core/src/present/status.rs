@@ -138,10 +138,7 @@ fn delivery(snapshot: &Snapshot, foremost: Option<&Problem>) -> Option<String> {
     } = snapshot.delivery;
     let reports = |n: u32, one, many| count(u64::from(n), one, many);
     if sending && waiting > 0 {
-        return Some(format!(
-            "Sending {}",
-            reports(waiting, "report", "reports")
-        ));
+        return Some(format!("Sending {}", reports(waiting, "report", "reports")));
     }
     if waiting > 0 {
         return Some(match foremost {
@@ -172,7 +169,10 @@ fn delivery(snapshot: &Snapshot, foremost: Option<&Problem>) -> Option<String> {
             "reports sent, not yet confirmed",
         ));
     }
-    scanned(snapshot).map(|_| "All reports confirmed".to_owned())
+    // Beside a problem it would say that all is well.
+    scanned(snapshot)
+        .filter(|_| foremost.is_none())
+        .map(|_| "All reports confirmed".to_owned())
 }
 
 fn running(run: &Progress, snapshot: &Snapshot) -> Vec<String> {

@@ -6,12 +6,13 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use fieldscan_core::{
     agent::{Agent, Command, Input, Options},
+    notice::Notice,
     settings::Settings,
     snapshot::Snapshot,
 };
 use jiff::Timestamp;
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{broadcast, mpsc, oneshot, watch},
     time::Instant,
 };
 
@@ -39,6 +40,9 @@ mod world;
 /// The wall clock is looked at this often, since a sleeping machine stops the timers but not the time.
 const LOOK_AT_THE_CLOCK: Duration = Duration::from_secs(30);
 
+/// As many notices may wait for one who shows them; more are only in the database.
+const NOTICES: usize = 64;
+
 /// What an agent needs to start.
 #[derive(Debug)]
 pub struct Setup {
@@ -61,6 +65,7 @@ pub struct Setup {
 pub struct Handle {
     inputs: mpsc::UnboundedSender<Input>,
     snapshots: watch::Receiver<Snapshot>,
+    notices: broadcast::Sender<Notice>,
     ended: Arc<tokio::sync::Mutex<Option<oneshot::Receiver<()>>>>,
 }
 
@@ -74,6 +79,11 @@ impl Handle {
     /// The newest snapshot, and word of each new one.
     pub fn snapshots(&self) -> watch::Receiver<Snapshot> {
         self.snapshots.clone()
+    }
+
+    /// The notices from now on, each after it was kept: the ones before are read from the database.
+    pub fn notices(&self) -> broadcast::Receiver<Notice> {
+        self.notices.subscribe()
     }
 
     /// Ends the agent and waits until everything is written and no process of its own is left.
@@ -108,7 +118,14 @@ pub fn start(setup: Setup) -> Result<Handle, OpenError> {
     let (snapshot, snapshots) = watch::channel(agent.snapshot(clock.now()));
     let database = Database::start(opened.store, clock.clone(), inputs.clone());
     let (ended, end) = oneshot::channel();
-    let effects = Effects::new(access, database, setup.nmap, inputs.clone());
+    let (notices, _) = broadcast::channel(NOTICES);
+    let effects = Effects::new(
+        access,
+        database,
+        setup.nmap,
+        inputs.clone(),
+        notices.clone(),
+    );
     tokio::spawn(async move {
         run(agent, received, effects, snapshot, clock).await;
         let _ = ended.send(());
@@ -116,6 +133,7 @@ pub fn start(setup: Setup) -> Result<Handle, OpenError> {
     Ok(Handle {
         inputs,
         snapshots,
+        notices,
         ended: Arc::new(tokio::sync::Mutex::new(Some(end))),
     })
 }

@@ -68,7 +68,8 @@ impl Agent {
         effects.extend(self.unwritten_scans(Some(subnet.id)).map(Effect::Commit));
         let accepted: Vec<_> = reports.iter().map(|(report, _)| report.clone()).collect();
         self.outbox.expect(&accepted);
-        self.unwritten.insert(scan.id, Unwritten::new(accepted, news));
+        self.unwritten
+            .insert(scan.id, Unwritten::new(accepted, news));
         effects.push(Effect::Commit(Box::new(FinishedScan {
             scan,
             hosts,

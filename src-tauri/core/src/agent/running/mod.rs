@@ -105,11 +105,9 @@ impl Running {
         // What could not be scanned neither took its time nor will.
         let scanned = self.view.iter().filter(|subnet| match subnet.stage {
             Stage::Failed => false,
-            Stage::Queued
-            | Stage::Preparing
-            | Stage::Scanning
-            | Stage::Finishing
-            | Stage::Done => true,
+            Stage::Queued | Stage::Preparing | Stage::Scanning | Stage::Finishing | Stage::Done => {
+                true
+            }
         });
         let (done, total) = scanned.fold((0, 0), |(done, total), subnet| {
             (done + subnet.done, total + subnet.total)

@@ -123,7 +123,10 @@ mod tests {
             "{before:?} was left before the night, {after:?} after it"
         );
         pace.look(520, 480, at(10.0));
-        assert!(pace.eta().is_some(), "a clock that was set back harms nothing");
+        assert!(
+            pace.eta().is_some(),
+            "a clock that was set back harms nothing"
+        );
     }
 
     proptest! {
