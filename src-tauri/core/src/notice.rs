@@ -13,6 +13,7 @@ use crate::{ids::NoticeId, present::Page};
 
 pub use news::{Found, News};
 pub use outage::Outage;
+pub(crate) use told::to_the_millisecond;
 pub use told::{Thing, Told};
 
 /// Something that the person is told.

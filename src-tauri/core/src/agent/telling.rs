@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Agent, Effect};
 use crate::{
     delivery::{Report, State},
-    notice::{Category, News, Notice, Outage, Thing},
+    notice::{Category, News, Notice, Outage, Thing, to_the_millisecond},
     present::{self, Text},
     problem::{Problem, Severity, Standing, Subject},
     snapshot::Snapshot,
@@ -176,7 +176,7 @@ impl Agent {
         self.last_ids.notice.0 += 1;
         let notice = Notice {
             id: self.last_ids.notice,
-            at: now,
+            at: to_the_millisecond(now),
             category,
             title,
             text,

@@ -90,6 +90,7 @@ impl Told {
 
     /// Whether something that stands since `since` need not be told: it was told while it stood, or within a day.
     pub fn standing(&self, thing: &Thing, since: Timestamp, now: Timestamp) -> bool {
+        let since = to_the_millisecond(since);
         self.0.get(thing).is_some_and(|at| {
             // Times that lie ahead come from a clock that was set back. One of telling proves nothing then, and one since
             // which something stands can't be held against what was told.
@@ -111,4 +112,71 @@ impl Told {
 
 fn is_recent(at: Timestamp, now: Timestamp) -> bool {
     now.duration_since(at).unsigned_abs() < AGAIN
+}
+
+/// A time as notices have it: databases keep no finer one.
+pub(crate) fn to_the_millisecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told_at(at: Timestamp) -> Told {
+        Told::restore([(to_the_millisecond(at), vec![Thing::offline()])])
+    }
+
+    #[test]
+    fn what_was_told_in_the_moment_in_which_it_began_need_not_be_told_again() {
+        let since: Timestamp = "2026-03-11T12:00:00.276768266Z".parse().unwrap();
+        let told = told_at(since);
+        for days in 0..5 {
+            let now = since + jiff::SignedDuration::from_hours(24 * days);
+            assert!(
+                told.standing(&Thing::offline(), since, now),
+                "it has stood for {days} days, and was told at its beginning"
+            );
+        }
+    }
+
+    #[test]
+    fn what_comes_back_may_be_told_after_a_day() {
+        let at: Timestamp = "2026-03-11T12:00:00Z".parse().unwrap();
+        let hours = |hours| at + jiff::SignedDuration::from_hours(hours);
+        let told = told_at(at);
+        for (since, now, need_not) in [
+            (hours(1), hours(2), true),
+            (hours(1), hours(23), true),
+            (hours(1), hours(24), false),
+            (hours(-1), hours(24), true),
+            // The clock was set back: by less than a day, and by more.
+            (hours(-20), hours(-20), true),
+            (hours(-48), hours(-48), false),
+            // Since a time that has not come yet.
+            (hours(50), hours(30), true),
+        ] {
+            assert_eq!(
+                told.standing(&Thing::offline(), since, now),
+                need_not,
+                "since {since}, at {now}, told at {at}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_still_stands_is_not_forgotten() {
+        let at: Timestamp = "2026-03-11T12:00:00Z".parse().unwrap();
+        let later = at + jiff::SignedDuration::from_hours(100);
+        let (over, stands) = (Problem::DiskFull, Problem::NmapMissing);
+        let things = [&over, &stands].map(Thing::problem);
+        let mut told = Told::restore([(at, things.to_vec())]);
+        let standing = Standing {
+            problem: stands,
+            since: at,
+        };
+        told.forget(&[standing], later);
+        assert!(!told.standing(&things[0], at, later), "it is over");
+        assert!(told.standing(&things[1], at, later), "it stands");
+    }
 }

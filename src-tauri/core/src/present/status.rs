@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     compare::Counts,
-    problem::Problem,
+    problem::{Problem, Subject},
     snapshot::{DeliveryView, Pause, Progress, Snapshot, Stage},
 };
 
@@ -147,6 +147,10 @@ fn delivery(snapshot: &Snapshot, foremost: Option<&Problem>) -> Option<String> {
             }
             Some(_) | None => reports(waiting, "report waits", "reports wait"),
         });
+    }
+    if let (1, Some(Subject::Report(_))) = (rejected + doubtful, foremost.map(Problem::subject)) {
+        // The problem tells of that one.
+        return None;
     }
     if rejected > 0 {
         return Some(reports(
