@@ -1,0 +1,6 @@
+import type { overview as en } from '../en/overview';
+
+export const overview: typeof en = {
+  openSettings: 'Einstellungen öffnen',
+  openReport: 'Bericht öffnen',
+};

@@ -1,0 +1,4 @@
+export const overview = {
+  openSettings: 'Open settings',
+  openReport: 'Open the report',
+};
