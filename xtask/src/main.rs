@@ -9,8 +9,10 @@
 
 mod bench;
 mod check;
+mod cross;
 mod demo;
 mod layering;
+mod package;
 mod packages;
 mod step;
 mod test;
@@ -52,8 +54,18 @@ const COMMANDS: &[Command] = &[
         bench::run,
     ),
     (
+        "cross",
+        "check for Windows and macOS from Linux; with `wine`, build for Windows and run that",
+        cross::run,
+    ),
+    (
+        "package",
+        "make the .deb and the .rpm; with `try`, install, run and remove the .deb in a throw-away root",
+        package::run,
+    ),
+    (
         "packages",
-        "install the programs that the tests need (or, with `demo`, the demo)",
+        "install the programs that the tests need (or, with `demo` or `cross`, those commands)",
         packages::run,
     ),
 ];
