@@ -18,6 +18,8 @@ mod step;
 mod test;
 mod tidy;
 mod unused;
+#[cfg(test)]
+mod workflows;
 
 use std::process::ExitCode;
 

@@ -46,6 +46,8 @@ pub(super) fn path(made: &Made) -> anyhow::Result<PathBuf> {
 pub(super) fn make(look: &Look, made: &Made, tree: &Path, deb: &Path) -> anyhow::Result<()> {
     change_log(made, tree)?;
     let control = tree.join("DEBIAN");
+    // It is also by this folder that Debian's tools know what is a package's.
+    fs::create_dir_all(&control)?;
     let depends = depends(made, tree)?;
     tree::write(&control.join("control"), describe(made, tree, &depends)?)?;
     tree::write(&control.join("md5sums"), sums(tree)?)?;
@@ -163,7 +165,8 @@ fn check(look: &Look, made: &Made, deb: &Path) -> anyhow::Result<()> {
     let tags: Vec<&str> = LINTIAN_SUPPRESSED.iter().map(|(tag, _)| *tag).collect();
     let mut command = Command::new(lintian);
     command
-        .args(["--fail-on", "error,warning", "--suppress-tags"])
+        .args(["--profile", "debian", "--fail-on", "error,warning"])
+        .arg("--suppress-tags")
         .arg(tags.join(","))
         .arg(deb)
         .stdin(Stdio::null());
