@@ -47,6 +47,7 @@ fn start(data_dir: &Path) -> Handle {
             zone: TimeZone::UTC,
             seed: 1,
         },
+        door: None,
     })
     .expect("the agent starts")
 }
