@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use fieldscan_core::settings::Settings;
-pub(crate) use fieldscan_engine::place::{Records, complete, options};
+pub(crate) use fieldscan_engine::place::{Records, complete, corrected, options};
 use fieldscan_engine::{paths::NoHome, place, settings_file};
 
 use crate::{

@@ -11,6 +11,7 @@ use super::import;
 use crate::{
     args::Config,
     failure::{Exit, Failure},
+    instance::take_up,
     output::{Cell, Column, Output, Table, Tone, plain},
     place::Place,
 };
@@ -36,6 +37,8 @@ struct SetDocument {
     /// Another key that was set with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     also: Option<&'static str>,
+    /// Whether a running instance works with it; null if none is running.
+    taken_up: Option<bool>,
 }
 
 pub(super) fn run(place: &Place, out: &Output, args: &Config) -> Result<Exit, Failure> {
@@ -101,7 +104,9 @@ fn set(place: &Place, out: &Output, key: &str, value: &str) -> Result<Exit, Fail
     settings_file::set(&place.settings_file, key, value).map_err(unwritten)?;
     // A port in the server's address stands in a setting of its own.
     let port = port_of(place, key).filter(|port| Some(*port) != before);
+    let taken_up = take_up(place);
     let document = SetDocument {
+        taken_up: taken_up.document(),
         also: port.map(|_| "http_port"),
         key: key.to_owned(),
         path: place.settings_file.display().to_string(),
@@ -111,7 +116,7 @@ fn set(place: &Place, out: &Output, key: &str, value: &str) -> Result<Exit, Fail
         if let Some(port) = port {
             text += &format!("http_port is now {port}, as the address says.\n");
         }
-        text
+        text + &taken_up.words()
     })?;
     Ok(Exit::Done)
 }

@@ -148,8 +148,8 @@ async fn retry(place: &Place, out: &Output, which: Option<ReportId>) -> Result<E
         })?;
         return Ok(Exit::Done);
     }
-    let session = Session::start(place, records.settings.clone(), false, false).await?;
-    session.handle.send(Command::Retry(which));
+    let session = Session::reach(place, records.settings.clone(), false, |_| Ok(())).await?;
+    session.handle.ask(Command::Retry(which)).await?;
     let wait = deliver::Wait {
         reports: &chosen,
         until_confirmed: None,

@@ -13,7 +13,9 @@ use serde::Serialize;
 use crate::{
     args::{Secret, SecretName, SecretOf},
     failure::{Exit, Failure, exit_of},
+    instance::take_up,
     output::{Cell, Column, Output, Table, Tone, plain},
+    place::Place,
 };
 
 /// No secret is longer, in bytes.
@@ -28,6 +30,8 @@ struct SecretsDocument {
 struct ChangeDocument {
     secret: &'static str,
     changed: bool,
+    /// Whether a running instance works with it; null if none is running.
+    taken_up: Option<bool>,
 }
 
 impl From<SecretName> for vault::Secret {
@@ -40,23 +44,25 @@ impl From<SecretName> for vault::Secret {
     }
 }
 
-pub(super) fn run(out: &Output, args: &Secret) -> Result<Exit, Failure> {
+pub(super) fn run(place: &Place, out: &Output, args: &Secret) -> Result<Exit, Failure> {
     let vault = Vault::open();
     match args {
-        Secret::Set(SecretOf { name }) => set(out, &vault, (*name).into()),
+        Secret::Set(SecretOf { name }) => set(place, out, &vault, (*name).into()),
         Secret::Status => status(out, &vault),
-        Secret::Delete(SecretOf { name }) => delete(out, &vault, (*name).into()),
+        Secret::Delete(SecretOf { name }) => delete(place, out, &vault, (*name).into()),
     }
 }
 
-fn set(out: &Output, vault: &Vault, secret: vault::Secret) -> Result<Exit, Failure> {
+fn set(place: &Place, out: &Output, vault: &Vault, secret: vault::Secret) -> Result<Exit, Failure> {
     let value = read(secret)?;
     vault
         .set(secret, &value)
         .map_err(|problem| Failure::of(exit_of(&problem), problem))?;
+    let taken_up = take_up(place);
     let document = ChangeDocument {
         secret: secret.name(),
         changed: true,
+        taken_up: taken_up.document(),
     };
     let hidden = vault.get_outside(secret).ok().flatten();
     out.show(&document, |_| {
@@ -67,7 +73,7 @@ fn set(out: &Output, vault: &Vault, secret: vault::Secret) -> Result<Exit, Failu
                 source(found.source, secret)
             );
         }
-        text
+        text + &taken_up.words()
     })?;
     Ok(Exit::Done)
 }
@@ -157,16 +163,23 @@ fn status(out: &Output, vault: &Vault) -> Result<Exit, Failure> {
     Ok(if broken { Exit::Problems } else { Exit::Done })
 }
 
-fn delete(out: &Output, vault: &Vault, secret: vault::Secret) -> Result<Exit, Failure> {
+fn delete(
+    place: &Place,
+    out: &Output,
+    vault: &Vault,
+    secret: vault::Secret,
+) -> Result<Exit, Failure> {
     let changed = vault
         .delete(secret)
         .map_err(|problem| Failure::of(exit_of(&problem), problem))?;
+    let taken_up = take_up(place);
     let document = ChangeDocument {
         secret: secret.name(),
         changed,
+        taken_up: taken_up.document(),
     };
     out.show(&document, |_| match changed {
-        true => format!("{secret} is no longer in the keychain.\n"),
+        true => format!("{secret} is no longer in the keychain.\n") + &taken_up.words(),
         false => format!("{secret} was not in the keychain.\n"),
     })?;
     Ok(Exit::Done)
