@@ -9,14 +9,20 @@ use std::{
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-use super::{System, compiler::Compiler};
+use super::{
+    System,
+    compiler::{Compiler, write_program},
+};
 use crate::{
     packages::{MINGW, WINE},
-    step::{Look, run as run_program, shown, step, which},
+    step::{Look, cargo, run as run_program, shown, step, which},
 };
 
 /// Wine before 9 lacks the one function of Windows that Rust's library takes random numbers from.
 const SHIM: &str = include_str!("bcryptprimitives.c");
+
+/// The shim comes first. Neither .NET nor a browser is needed, and nobody is there to be asked for them.
+const OVERRIDES: &str = "bcryptprimitives=n,b;mscoree,mshtml=";
 
 /// Packages whose unit tests are run, and of which targets.
 const TESTS: [(&str, &[&str]); 4] = [
@@ -51,6 +57,7 @@ pub(super) fn run(look: &Look, compiler: &Compiler, folder: &Path) -> anyhow::Re
     }
     if built {
         well &= step(look, "doctor under wine", || wine.doctor())?;
+        well &= step(look, "a simulated site, under wine", || wine.site())?;
     }
     Ok(well)
 }
@@ -112,8 +119,25 @@ impl Wine {
         command
             .env("WINEPREFIX", &self.home)
             .env("WINEDEBUG", "-all")
-            // Neither .NET nor a browser is needed, and nobody is there to be asked for them.
-            .env("WINEDLLOVERRIDES", "bcryptprimitives=n,b;mscoree,mshtml=");
+            .env("WINEDLLOVERRIDES", OVERRIDES);
+    }
+
+    /// Runs the Windows program on the simulated site, from this system's tests.
+    fn site(&self) -> anyhow::Result<()> {
+        let script = self.home.join("fieldscan");
+        // What starts it empties the environment.
+        let text = format!(
+            "#!/bin/sh\nexport WINEPREFIX='{}' WINEDEBUG=-all WINEDLLOVERRIDES='{OVERRIDES}'\nexec '{}' '{}' \"$@\"\n",
+            self.home.display(),
+            self.program.display(),
+            self.programs.join("fieldscan.exe").display(),
+        );
+        write_program(&script, &text)?;
+        run_program(
+            cargo(&["test", "--locked", "--package", "fieldscan-tests"])
+                .args(["--test", "wine", "--", "--ignored"])
+                .env("FIELDSCAN_BIN", &script),
+        )
     }
 
     /// Runs `fieldscan doctor` where nothing is set up: what it says of this "Windows" is known.
