@@ -11,6 +11,7 @@ mod bench;
 mod check;
 mod cross;
 mod demo;
+mod icons;
 mod layering;
 mod package;
 mod packages;
@@ -54,6 +55,11 @@ const COMMANDS: &[Command] = &[
         "bench",
         "the benchmarks; arguments go to criterion (or, with `scan`, scans beside plain nmap's)",
         bench::run,
+    ),
+    (
+        "icons",
+        "make the icons' sizes from their drawings (or, with `--check`, look whether they are so)",
+        icons::run,
     ),
     (
         "cross",

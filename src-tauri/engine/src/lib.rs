@@ -2,11 +2,14 @@
 
 pub mod diagnostics;
 pub mod doctor;
+pub mod document;
+pub mod door;
 pub mod http;
 pub mod logging;
 pub mod nmap;
 pub mod paths;
 pub mod phpipam;
+pub mod place;
 pub mod run;
 pub mod settings_file;
 pub mod store;

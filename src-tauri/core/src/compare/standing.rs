@@ -272,6 +272,7 @@ mod tests {
         let memory = Memory {
             misses: [(ip(1), u32::MAX)].into(),
             last: None,
+            ..Memory::default()
         };
         let comparison = run(Mode::Known, &[row(1, 1)], &[], &memory);
         assert_eq!(
@@ -311,6 +312,7 @@ mod tests {
                 )]
                 .into(),
             ),
+            ..Memory::default()
         };
         let comparison = compare(&subnet, &target, &now, &[], &memory, 3);
         assert_eq!(*standing_of(&comparison, 1), Standing::Excluded);
@@ -350,6 +352,7 @@ mod tests {
                     .map(|host| (host.ip, Trace::of(host)))
                     .collect(),
             ),
+            ..Memory::default()
         };
         let comparison = compare(&subnet, &target, &[row(1, 1)], &hosts, &memory, 3);
         assert_eq!(comparison.findings.len(), 1);
@@ -451,6 +454,7 @@ mod tests {
                 ]
                 .into(),
             ),
+            ..Memory::default()
         };
         let hosts = [
             host(1, None, None),

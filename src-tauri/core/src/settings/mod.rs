@@ -20,6 +20,7 @@ use std::{path::PathBuf, time::Duration};
 
 use crate::{
     ids::AgentCode,
+    notice::Switches,
     plan::{Guard, Profile},
     schedule::Schedule,
 };
@@ -71,6 +72,8 @@ pub struct Settings {
     pub keep_history: Duration,
     /// `log_level`: error, warn, info, debug. Default info.
     pub log_level: LogLevel,
+    /// `notify_findings`, `notify_reports`, `notify_problems`, `notify_delivered`. Default all.
+    pub notify: Switches,
 }
 
 impl Default for Settings {
@@ -94,6 +97,7 @@ impl Default for Settings {
             guard: Guard::default(),
             keep_history: Duration::from_secs(90 * 86_400),
             log_level: LogLevel::Info,
+            notify: Switches::default(),
         }
     }
 }

@@ -91,6 +91,7 @@ fn held(by: &Option<Holder>) -> String {
             pid,
             program,
             since,
+            door: _,
         }) => format!("{program} (process {pid}) has been using the data folder since {since}"),
         None => "another process is using the data folder".to_owned(),
     }

@@ -1,0 +1,3 @@
+import type { notices as en } from '../en/notices';
+
+export const notices: typeof en = {};

@@ -1,0 +1,3 @@
+export const subnet = {
+  notAssigned: 'This subnet is not assigned to this scan agent.',
+};
