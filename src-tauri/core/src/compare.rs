@@ -14,7 +14,7 @@ use crate::{
     ids::AddressId,
 };
 
-pub use standing::compare;
+pub use standing::{changes_between, compare};
 
 /// All that a comparison says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

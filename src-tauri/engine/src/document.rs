@@ -4,8 +4,10 @@
 
 mod changes;
 mod doctor;
+mod lists;
 mod report;
 mod settings;
+mod snapshot;
 
 use std::net::IpAddr;
 
@@ -21,14 +23,21 @@ use fieldscan_core::{
     run::{Outcome, Run, SubnetRun, Trigger},
     snapshot::{PlanView, SubnetView},
 };
+use ipnetwork::IpNetwork;
 use jiff::Timestamp;
 use serde::Serialize;
 
 pub use self::{
     changes::{ChangesDocument, changes_documents},
     doctor::{DoctorDocument, StepDocument},
+    lists::{
+        AddressesDocument, HostsAtDocument, OneReportDocument, OneRunDocument, SightingDocument,
+    },
     report::{ReportDocument, probably},
     settings::{SecretDocument, SettingDocument, setting_documents, source_code},
+    snapshot::{
+        Activity, PauseDocument, ProgressDocument, SnapshotDocument, SubnetProgressDocument,
+    },
 };
 
 /// A problem with its facts and its words.
@@ -101,10 +110,11 @@ impl From<Counts> for CountsDocument {
 }
 
 /// An assigned subnet.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct SubnetDocument {
     id: SubnetId,
     cidr: String,
+    network: Option<IpNetwork>,
     description: String,
     plan: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,7 +122,7 @@ pub struct SubnetDocument {
     last_scan: Option<LastScanDocument>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct LastScanDocument {
     finished_at: Timestamp,
     counts: CountsDocument,
@@ -120,7 +130,7 @@ struct LastScanDocument {
 }
 
 /// Why a subnet is not scanned.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct LeftOutDocument {
     #[serde(flatten)]
     why: LeftOut,
@@ -153,6 +163,7 @@ impl SubnetDocument {
         Self {
             id: subnet.id,
             cidr: subnet.cidr.clone(),
+            network: subnet.network,
             description: subnet.description.clone(),
             plan,
             left_out,
@@ -166,7 +177,7 @@ impl SubnetDocument {
 }
 
 /// An address: in phpIPAM, or seen, or both.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct AddressDocument {
     pub ip: IpAddr,
     pub subnet: SubnetId,
@@ -188,7 +199,7 @@ impl AddressDocument {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct DifferenceDocument {
     field: &'static str,
     ipam: String,
@@ -196,7 +207,7 @@ struct DifferenceDocument {
 }
 
 /// What phpIPAM says of an address.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct IpamDocument {
     id: AddressId,
     pub hostname: Option<String>,
@@ -214,7 +225,7 @@ pub struct IpamDocument {
 }
 
 /// How an address was seen last.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct SeenDocument {
     pub up: bool,
     pub hostname: Option<String>,
@@ -311,7 +322,7 @@ impl From<&Difference> for DifferenceDocument {
 }
 
 /// A run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct RunDocument {
     pub id: RunId,
     trigger: Trigger,
@@ -323,7 +334,7 @@ pub struct RunDocument {
     subnets: Vec<SubnetRunDocument>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct SubnetRunDocument {
     subnet: SubnetId,
     cidr: String,

@@ -10,6 +10,7 @@ pub mod nmap;
 pub mod paths;
 pub mod phpipam;
 pub mod place;
+pub mod query;
 pub mod run;
 pub mod settings_file;
 pub mod store;

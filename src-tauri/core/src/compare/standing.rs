@@ -86,6 +86,16 @@ pub fn compare(
     comparison
 }
 
+/// What is different in the hosts that one scan saw from those of another.
+pub fn changes_between(then: &[Host], now: &[Host]) -> Changes {
+    let memory = Memory {
+        last: Some(then.iter().map(|host| (host.ip, Trace::of(host))).collect()),
+        ..Memory::default()
+    };
+    let seen: BTreeMap<IpAddr, &Host> = now.iter().map(|host| (host.ip, host)).collect();
+    changes(&seen, &memory, |ip| !seen.contains_key(&ip))
+}
+
 fn count(counts: &mut Counts, standing: &Standing) {
     *match standing {
         Standing::Known => &mut counts.known,

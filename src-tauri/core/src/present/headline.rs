@@ -240,6 +240,7 @@ pub(super) fn keeps_from_working(problem: &Problem) -> bool {
         | ServerInsecure
         | ServerTokenRejected { .. }
         | DiskFull
+        | StoreNewer { .. }
         | StoreFailing { .. } => true,
         IpamUnreachable { .. }
         | IpamBlocked { .. }
@@ -260,6 +261,8 @@ pub(super) fn keeps_from_working(problem: &Problem) -> bool {
         | ReportUnconfirmed { .. }
         | ClockOff { .. }
         | StoreSetAside { .. }
+        | StoreHeld { .. }
+        | AgentEnded
         | ScheduleInvalid { .. } => false,
     }
 }

@@ -1,6 +1,6 @@
 //! The table of keys: from it follow reading, setting, showing and the documented example.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     LogLevel, Settings,
@@ -27,7 +27,7 @@ pub struct Key {
 }
 
 /// A value as people see it, and as it goes into JSON documents.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Shown {

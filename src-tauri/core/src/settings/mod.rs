@@ -10,6 +10,7 @@ mod file;
 mod import;
 mod keys;
 mod mistake;
+mod preview;
 mod values;
 mod yaml;
 
@@ -26,11 +27,12 @@ use crate::{
 };
 
 pub use self::{
-    edit::{set, take_over, to_yaml, update},
+    edit::{set, set_all, take_over, to_yaml, update},
     file::parse,
     import::{Import, REFERENCE_KEY, blank_tokens, import},
     keys::{KEYS, Key, Shown, key},
     mistake::{Mistake, Position, SECRET_KEYS, Warning},
+    preview::preview_schedule,
 };
 
 /// Everything that a person can set. No secret is in here.
@@ -103,7 +105,19 @@ impl Default for Settings {
 }
 
 /// How much is logged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum LogLevel {
     Error,

@@ -11,7 +11,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 /// A report.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct ReportDocument {
     pub id: ReportId,
     subnet: SubnetId,
@@ -33,7 +33,7 @@ pub struct ReportDocument {
     hosts: Option<Vec<IpAddr>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct StepDocument {
     at: Timestamp,
     #[serde(flatten)]
