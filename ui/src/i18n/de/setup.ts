@@ -81,7 +81,7 @@ export const setup: typeof en = {
     saving: 'Wird gespeichert …',
     needed: 'Das wird gebraucht.',
     mistake: (expected) => `Erwartet: ${expected}.`,
-    called: (name) => `Heißt in scan_agent.yaml \`${name}\`.`,
+    called: (name) => `In YAML: \`${name}\`.`,
     fields: {
       api_url: { label: 'URL von phpIPAM', where: 'Wie im Browser, ohne /api.' },
       client_name: { label: 'App id', where: 'phpIPAM: Administration → API, Spalte „App id“.' },

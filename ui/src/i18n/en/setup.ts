@@ -83,7 +83,7 @@ export const setup = {
     saving: 'Saving…',
     needed: 'This is needed.',
     mistake: (expected: string) => `Expected: ${expected}.`,
-    called: (name: string) => `Called \`${name}\` in scan_agent.yaml.`,
+    called: (name: string) => `In YAML: \`${name}\`.`,
     fields: {
       api_url: { label: 'phpIPAM’s URL', where: 'As in your browser, without /api.' },
       client_name: { label: 'App id', where: 'phpIPAM: Administration → API, column App id.' },
