@@ -15,7 +15,7 @@ shoot([
     before: async (page) => {
       await page.getByRole('button', { name: 'Show all' }).click();
       await page.getByRole('button', { name: 'History' }).click();
-      await page.getByText('Not seen, 3 scans').waitFor();
+      await page.getByRole('list', { name: 'History' }).waitFor();
     },
   },
   { name: 'subnet-tooltip', route: 'subnet/101/10.20.0.73', before: async (page) => page.getByRole('gridcell', { name: /^10\.20\.0\.118,/ }).hover() },
@@ -49,7 +49,7 @@ shoot([
   { name: 'subnet-offline', route: 'subnet/101/10.20.0.118', query: 'state=offline' },
   { name: 'subnet-stale', route: 'subnet/102/10.20.1.27', query: 'state=stale' },
   { name: 'subnet-never-scanned', route: 'subnet/101', query: 'state=never-scanned' },
-  { name: 'subnet-loading', route: 'subnet/101', query: 'state=loading' },
+  { name: 'subnet-loading', route: 'subnet/101', query: 'state=loading', before: async (page) => page.getByText('Loading').last().waitFor() },
   { name: 'subnet-error', route: 'subnet/101', query: 'state=error' },
   { name: 'subnet-empty', route: 'subnet/101', query: 'state=empty' },
   { name: 'subnet-hostile', route: 'subnet/101/10.20.0.12', query: 'state=hostile' },
