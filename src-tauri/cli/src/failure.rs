@@ -7,6 +7,7 @@ use fieldscan_core::{
     problem::Problem,
 };
 use fieldscan_engine::{
+    document::ProblemDocument,
     door::{AskError, ConnectError, Refusal},
     settings_file::ReadError,
     store,
@@ -15,7 +16,6 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use crate::output::{
-    document::ProblemDocument,
     style::{Style, Tone},
     table::wrap,
     text::plain,

@@ -232,6 +232,7 @@ pub(crate) enum Asked {
     /// Ctrl-C, or SIGTERM.
     Stop,
     /// SIGHUP.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has it"))]
     Reload,
 }
 

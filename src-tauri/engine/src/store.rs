@@ -13,6 +13,7 @@ mod chunks;
 mod error;
 mod hosts;
 mod lock;
+mod notices;
 mod open;
 mod outbox;
 mod prune;

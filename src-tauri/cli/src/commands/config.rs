@@ -1,7 +1,10 @@
 //! `config`: show, change and find the settings. The import is in a module of its own.
 
-use fieldscan_core::settings::{KEYS, Settings, Shown};
-use fieldscan_engine::settings_file::{self, WriteError};
+use fieldscan_core::settings::Shown;
+use fieldscan_engine::{
+    document::{SettingDocument, setting_documents},
+    settings_file::{self, WriteError},
+};
 use serde::Serialize;
 
 use super::import;
@@ -19,16 +22,6 @@ struct ConfigDocument {
     exists: bool,
     settings: Vec<SettingDocument>,
     warnings: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct SettingDocument {
-    key: &'static str,
-    /// Not there for what stays out of output, and for what has no value.
-    value: Option<Shown>,
-    set: bool,
-    default: bool,
-    help: &'static str,
 }
 
 #[derive(Serialize)]
@@ -61,24 +54,10 @@ fn show(place: &Place, out: &Output) -> Result<Exit, Failure> {
     let read = settings_file::read(&place.settings_file)?;
     let exists = read.is_some();
     let (settings, warnings) = read.unwrap_or_default();
-    let defaults = Settings::default();
-    let shown: Vec<SettingDocument> = KEYS
-        .iter()
-        .map(|key| {
-            let value = key.shown(&settings);
-            SettingDocument {
-                key: key.name,
-                set: value.is_some(),
-                default: value == key.shown(&defaults),
-                value: value.filter(|_| !key.private),
-                help: key.help,
-            }
-        })
-        .collect();
     let document = ConfigDocument {
         path: place.settings_file.display().to_string(),
         exists,
-        settings: shown,
+        settings: setting_documents(&settings),
         warnings: warnings.iter().map(ToString::to_string).collect(),
     };
     out.show(&document, |out| {

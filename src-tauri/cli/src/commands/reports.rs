@@ -7,7 +7,10 @@ use fieldscan_core::{
     present::{self, count},
     run::{Outcome, Run},
 };
-use fieldscan_engine::store::{self, ReportFilter};
+use fieldscan_engine::{
+    document::{ReportDocument, probably},
+    store::{self, ReportFilter},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
@@ -15,12 +18,7 @@ use crate::{
     args::Reports,
     deliver,
     failure::{Exit, Failure},
-    output::{
-        Cell, Column, Output, Table, Tone,
-        document::{ReportDocument, probably},
-        plain,
-        table::wrap,
-    },
+    output::{Cell, Column, Output, Table, Tone, plain, table::wrap},
     place::{Place, Records},
     session::{self, Session},
 };

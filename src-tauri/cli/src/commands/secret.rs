@@ -3,7 +3,10 @@
 use std::io::{IsTerminal, Read};
 
 use fieldscan_core::present;
-use fieldscan_engine::vault::{self, Vault};
+use fieldscan_engine::{
+    document::SecretDocument,
+    vault::{self, Vault},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
@@ -11,7 +14,7 @@ use crate::{
     args::{Secret, SecretName, SecretOf},
     failure::{Exit, Failure, exit_of},
     instance::take_up,
-    output::{Cell, Column, Output, Table, Tone, document::ProblemDocument, plain},
+    output::{Cell, Column, Output, Table, Tone, plain},
     place::Place,
 };
 
@@ -21,14 +24,6 @@ const LONGEST: u64 = 64 * 1024;
 #[derive(Serialize)]
 struct SecretsDocument {
     secrets: Vec<SecretDocument>,
-}
-
-#[derive(Serialize)]
-struct SecretDocument {
-    name: &'static str,
-    source: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<ProblemDocument>,
 }
 
 #[derive(Serialize)]
@@ -132,17 +127,7 @@ fn read(secret: vault::Secret) -> Result<SecretString, Failure> {
 fn status(out: &Output, vault: &Vault) -> Result<Exit, Failure> {
     let found = vault.status();
     let document = SecretsDocument {
-        secrets: found
-            .iter()
-            .map(|(secret, found)| SecretDocument {
-                name: secret.name(),
-                source: match found {
-                    Ok(source) => source.map(source_code),
-                    Err(_) => None,
-                },
-                problem: found.as_ref().err().map(ProblemDocument::of),
-            })
-            .collect(),
+        secrets: found.iter().map(Into::into).collect(),
     };
     out.show(&document, |out| {
         let mut table = Table::new([Column::Left(""), Column::Left("")]);
@@ -198,14 +183,6 @@ fn delete(
         false => format!("{secret} was not in the keychain.\n"),
     })?;
     Ok(Exit::Done)
-}
-
-fn source_code(source: vault::Source) -> &'static str {
-    match source {
-        vault::Source::Environment => "environment",
-        vault::Source::CredentialsDirectory => "credentials-directory",
-        vault::Source::Keychain => "keychain",
-    }
 }
 
 /// Where a secret is, as a person finds it.

@@ -8,6 +8,7 @@ use fieldscan_core::{
     snapshot::{Pause, Progress, Snapshot},
 };
 use fieldscan_engine::{
+    document::{CountsDocument, ProblemDocument, RunDocument},
     door, run,
     store::{self, Holder},
 };
@@ -18,11 +19,7 @@ use tokio::time::timeout;
 use super::{problems, runs};
 use crate::{
     failure::{Exit, Failure},
-    output::{
-        Output, Tone,
-        document::{CountsDocument, ProblemDocument, RunDocument},
-        plain,
-    },
+    output::{Output, Tone, plain},
     place::{Place, Records, complete},
     session,
 };

@@ -39,6 +39,8 @@ impl Agent {
                     // Its subnets are not those of the one before.
                     self.assignment = None;
                     self.last_scans.clear();
+                    self.lasting.news.clear();
+                    self.lasting.outage = None;
                     self.stop_run(effects);
                 }
                 self.survey = survey(self.assignment.as_ref(), &self.settings);

@@ -14,12 +14,13 @@ use std::{
 use fieldscan_core::{
     agent::{Agent, Command, Input, Options},
     ids::RunId,
+    notice::Notice,
     settings::Settings,
     snapshot::Snapshot,
 };
 use jiff::Timestamp;
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{broadcast, mpsc, oneshot, watch},
     time::Instant,
 };
 
@@ -48,6 +49,9 @@ mod world;
 /// The wall clock is looked at this often, since a sleeping machine stops the timers but not the time.
 const LOOK_AT_THE_CLOCK: Duration = Duration::from_secs(30);
 
+/// As many notices may wait for one who shows them; more are only in the database.
+const NOTICES: usize = 64;
+
 /// What an agent needs to start.
 #[derive(Debug)]
 pub struct Setup {
@@ -72,6 +76,7 @@ pub struct Setup {
 pub struct Handle {
     link: Link,
     snapshots: watch::Receiver<Snapshot>,
+    notices: broadcast::Sender<Notice>,
 }
 
 /// The way to the agent.
@@ -97,6 +102,8 @@ impl Handle {
         Self {
             link: Link::Remote(line),
             snapshots,
+            // The process that has the agent tells them.
+            notices: broadcast::channel(1).0,
         }
     }
 
@@ -136,6 +143,12 @@ impl Handle {
     /// The newest snapshot, and word of each new one. Ends with the agent, or with the connection to it.
     pub fn snapshots(&self) -> watch::Receiver<Snapshot> {
         self.snapshots.clone()
+    }
+
+    /// The notices from now on, each after it was kept: the ones before are read from the database. None come from the agent
+    /// of another process, which tells them itself.
+    pub fn notices(&self) -> broadcast::Receiver<Notice> {
+        self.notices.subscribe()
     }
 
     /// Ends the agent and waits until everything is written and no process of its own is left. That of another process goes
@@ -221,7 +234,8 @@ pub fn start(setup: Setup) -> Result<Handle, OpenError> {
         orders: ordered,
         whose,
     };
-    let effects = Effects::new(access, database, setup.nmap, inputs);
+    let (notices, _) = broadcast::channel(NOTICES);
+    let effects = Effects::new(access, database, setup.nmap, inputs, notices.clone());
     tokio::spawn(async move {
         run(agent, heard, effects, snapshot, clock, &mut house).await;
         if let Some(house) = house {
@@ -235,6 +249,7 @@ pub fn start(setup: Setup) -> Result<Handle, OpenError> {
             ended: Arc::new(tokio::sync::Mutex::new(Some(end))),
         },
         snapshots,
+        notices,
     })
 }
 
