@@ -149,6 +149,7 @@ impl Shared {
             data_dir: self.place.data_dir.clone(),
             nmap: self.place.nmap.clone(),
             options,
+            door: None,
         })?)
     }
 
