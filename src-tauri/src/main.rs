@@ -10,7 +10,6 @@ mod args;
 mod autostart;
 mod browse;
 mod commands;
-mod menu;
 mod notify;
 mod tray;
 mod window;

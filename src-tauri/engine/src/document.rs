@@ -35,9 +35,7 @@ pub use self::{
     },
     report::{ReportDocument, probably},
     settings::{SecretDocument, SettingDocument, setting_documents, source_code},
-    snapshot::{
-        Activity, PauseDocument, ProgressDocument, SnapshotDocument, SubnetProgressDocument,
-    },
+    snapshot::{PauseDocument, ProgressDocument, SnapshotDocument, SubnetProgressDocument},
 };
 
 /// A problem with its facts and its words.

@@ -135,7 +135,7 @@ pub(crate) async fn open_in_ipam(
     subnet: SubnetId,
     ip: Option<IpAddr>,
 ) -> Result<(), Refusal> {
-    let snapshot = app.agent.snapshots().borrow().clone();
+    let snapshot = app.agent.snapshot();
     let url = browse::page_of(app.agent.settings().api_url.as_ref(), &snapshot, subnet, ip)?;
     blocking(move || browse::open(&url)).await
 }

@@ -2,8 +2,7 @@
 
 use fieldscan_core::{
     ids::{RunId, SubnetId},
-    present,
-    problem::Severity,
+    present::{self, Icon},
     run::Trigger,
     snapshot::{DeliveryView, IpamView, Lists, Pause, Progress, Snapshot, Stage},
 };
@@ -18,7 +17,8 @@ pub struct SnapshotDocument {
     pub revision: u64,
     pub now: Timestamp,
     pub headline: String,
-    pub activity: Activity,
+    /// What the tray's icon shows.
+    pub activity: Icon,
     pub run: Option<ProgressDocument>,
     pub last_run: Option<RunDocument>,
     pub subnets: Vec<SubnetDocument>,
@@ -28,17 +28,6 @@ pub struct SnapshotDocument {
     pub paused: Option<PauseDocument>,
     pub problems: Vec<ProblemDocument>,
     pub lists: Lists,
-}
-
-/// What the tray's icon shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Activity {
-    Idle,
-    Scanning,
-    Waiting,
-    Attention,
-    Paused,
 }
 
 /// A run that goes on.
@@ -51,6 +40,8 @@ pub struct ProgressDocument {
     pub done: u32,
     pub total: u32,
     pub up: u32,
+    /// Seconds left, once that can be told.
+    pub eta_s: Option<u64>,
     pub subnets: Vec<SubnetProgressDocument>,
 }
 
@@ -82,7 +73,7 @@ impl SnapshotDocument {
             revision: snapshot.revision,
             now,
             headline: present::headline(snapshot),
-            activity: Activity::of(snapshot),
+            activity: present::icon(snapshot),
             run: snapshot.run.as_ref().map(Into::into),
             last_run: snapshot.last_run.as_ref().map(Into::into),
             subnets: snapshot.subnets.iter().map(SubnetDocument::of).collect(),
@@ -100,26 +91,6 @@ impl SnapshotDocument {
     }
 }
 
-impl Activity {
-    /// What a snapshot shows first of all.
-    pub fn of(snapshot: &Snapshot) -> Self {
-        let needs_person = |standing: &fieldscan_core::problem::Standing| {
-            standing.problem.severity() == Severity::NeedsPerson
-        };
-        if snapshot.run.is_some() {
-            Self::Scanning
-        } else if snapshot.problems.iter().any(needs_person) {
-            Self::Attention
-        } else if snapshot.paused.is_some() {
-            Self::Paused
-        } else if snapshot.ipam.offline || snapshot.delivery.waiting > 0 {
-            Self::Waiting
-        } else {
-            Self::Idle
-        }
-    }
-}
-
 impl From<&Progress> for ProgressDocument {
     fn from(run: &Progress) -> Self {
         Self {
@@ -130,6 +101,7 @@ impl From<&Progress> for ProgressDocument {
             done: run.done,
             total: run.total,
             up: run.up,
+            eta_s: run.eta.map(|eta| eta.as_secs()),
             subnets: run
                 .subnets
                 .iter()
