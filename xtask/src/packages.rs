@@ -111,12 +111,26 @@ pub(crate) const MINGW: &[Needed] = &[Needed {
 }];
 
 /// What runs programs for Windows.
-pub(crate) const WINE: &[Needed] = &[Needed {
-    package: "wine64",
-    sign: "/usr/lib/wine/wine64",
-    why: "running programs for Windows",
-    elsewhere: "wine",
-}];
+pub(crate) const WINE: &[Needed] = &[
+    Needed {
+        package: "wine64",
+        sign: "/usr/lib/wine/wine64",
+        why: "running programs for Windows",
+        elsewhere: "wine",
+    },
+    Needed {
+        package: "xvfb",
+        sign: "Xvfb",
+        why: "a screen for them",
+        elsewhere: "xorg-x11-server-Xvfb or xorg-server-xvfb",
+    },
+    Needed {
+        package: "xauth",
+        sign: "xauth",
+        why: "the key to that screen",
+        elsewhere: "xauth or xorg-xauth",
+    },
+];
 
 /// What makes and checks packages.
 const PACKAGING: &[Needed] = &[

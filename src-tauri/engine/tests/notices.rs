@@ -92,7 +92,7 @@ async fn a_notice_is_kept_before_it_is_shown_and_not_told_by_the_next_process() 
     assert_eq!(notice.page.to_string(), "settings/phpipam");
     assert_eq!(
         kept(dir.path()),
-        [notice.clone()],
+        std::slice::from_ref(&notice),
         "who is shown it finds it in the list"
     );
     handle.shutdown().await;

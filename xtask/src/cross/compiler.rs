@@ -115,15 +115,20 @@ impl Compiler {
 
 fn write_stand_in(folder: &Path) -> anyhow::Result<PathBuf> {
     let path = folder.join("no-c");
-    std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&path, NO_C))
-        .with_context(|| format!("can't write {}", path.display()))?;
+    std::fs::create_dir_all(folder)?;
+    write_program(&path, NO_C)?;
+    Ok(path)
+}
+
+/// Writes a script that can be run.
+pub(super) fn write_program(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("can't write {}", path.display()))?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))?;
     }
-    Ok(path)
+    Ok(())
 }
 
 /// The second number of the Rust version that the workspace asks for.

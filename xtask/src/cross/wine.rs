@@ -3,27 +3,42 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
-use super::{System, compiler::Compiler};
+use super::{
+    System,
+    compiler::{Compiler, write_program},
+};
 use crate::{
     packages::{MINGW, WINE},
-    step::{Look, run as run_program, shown, step, which},
+    step::{Look, cargo, run as run_program, shown, step, which},
 };
 
 /// Wine before 9 lacks the one function of Windows that Rust's library takes random numbers from.
 const SHIM: &str = include_str!("bcryptprimitives.c");
 
+/// The shim comes first. Neither .NET nor a browser is needed, and nobody is there to be asked for them.
+const OVERRIDES: &str = "bcryptprimitives=n,b;mscoree,mshtml=";
+
+/// As much as the agent needs to start, and no address where somebody answers.
+const SETTINGS: &str = "\
+api_url: https://127.0.0.1:9
+client_name: fieldscan
+scanagent_code: code-of-this-agent
+";
+
 /// Packages whose unit tests are run, and of which targets.
-const TESTS: [(&str, &[&str]); 4] = [
+const TESTS: [(&str, &[&str]); 5] = [
     ("fieldscan-core", &["--lib"]),
     ("fieldscan-nmap", &["--lib"]),
     ("fieldscan-engine", &["--lib", "--test", "store"]),
     ("fieldscan", &["--bins"]),
+    ("fieldscan-tray", &["--bins"]),
 ];
 
 /// Builds, tests, and tries the programs.
@@ -51,6 +66,8 @@ pub(super) fn run(look: &Look, compiler: &Compiler, folder: &Path) -> anyhow::Re
     }
     if built {
         well &= step(look, "doctor under wine", || wine.doctor())?;
+        well &= step(look, "a simulated site, under wine", || wine.site())?;
+        well &= step(look, "the tray application under wine", || wine.tray())?;
     }
     Ok(well)
 }
@@ -112,8 +129,61 @@ impl Wine {
         command
             .env("WINEPREFIX", &self.home)
             .env("WINEDEBUG", "-all")
-            // Neither .NET nor a browser is needed, and nobody is there to be asked for them.
-            .env("WINEDLLOVERRIDES", "bcryptprimitives=n,b;mscoree,mshtml=");
+            .env("WINEDLLOVERRIDES", OVERRIDES);
+    }
+
+    /// Runs the Windows program on the simulated site, from this system's tests.
+    fn site(&self) -> anyhow::Result<()> {
+        let script = self.home.join("fieldscan");
+        // What starts it empties the environment.
+        let text = format!(
+            "#!/bin/sh\nexport WINEPREFIX='{}' WINEDEBUG=-all WINEDLLOVERRIDES='{OVERRIDES}'\nexec '{}' '{}' \"$@\"\n",
+            self.home.display(),
+            self.program.display(),
+            self.programs.join("fieldscan.exe").display(),
+        );
+        write_program(&script, &text)?;
+        run_program(
+            cargo(&["test", "--locked", "--package", "fieldscan-tests"])
+                .args(["--test", "wine", "--", "--ignored"])
+                .env("FIELDSCAN_BIN", &script),
+        )
+    }
+
+    /// Starts the tray application on a screen that nobody sees, silently, until it says that its icon is shown.
+    fn tray(&self) -> anyhow::Result<()> {
+        let place = self.home.join("drive_c/tray");
+        if place.exists() {
+            fs::remove_dir_all(&place)?;
+        }
+        fs::create_dir_all(&place)?;
+        // Nobody answers there; without settings a window would be opened, for which this Windows has no browser.
+        fs::write(place.join("settings.yaml"), SETTINGS)?;
+        let mut command = Command::new(which("xvfb-run").context("xvfb-run is missing (xvfb)")?);
+        self.environment(&mut command);
+        command
+            .args(["-a", "-s", "-screen 0 1024x768x24"])
+            .arg(&self.program)
+            .arg(self.programs.join("fieldscan-tray.exe"))
+            .args(["--autostart", "--data-dir", r"C:\tray\data"])
+            .args(["--config", r"C:\tray\settings.yaml"])
+            .stdin(Stdio::null());
+        let mut child = command.spawn().context("can't start xvfb-run")?;
+        let log = place.join("data/logs/fieldscan.log");
+        let seen = wait_for(&mut child, &log, "tray ready");
+        // Ends what runs in this home, and nothing else.
+        let ended = self.end();
+        child.wait()?;
+        seen.and(ended)
+    }
+
+    /// Ends all programs of this home.
+    fn end(&self) -> anyhow::Result<()> {
+        let beside = self.program.with_file_name("wineserver");
+        let server = which("wineserver").unwrap_or(beside);
+        let mut command = Command::new(server);
+        self.environment(&mut command);
+        run_program(command.arg("--kill"))
     }
 
     /// Runs `fieldscan doctor` where nothing is set up: what it says of this "Windows" is known.
@@ -146,10 +216,29 @@ impl Wine {
     }
 }
 
+/// Waits until a file has these words. Fails when the program ends before, or after two minutes.
+fn wait_for(child: &mut Child, log: &Path, words: &str) -> anyhow::Result<()> {
+    let end = Instant::now() + Duration::from_secs(120);
+    loop {
+        let text = fs::read_to_string(log).unwrap_or_default();
+        if text.contains(words) {
+            return Ok(());
+        }
+        if let Some(status) = child.try_wait()? {
+            bail!("it ended with {status} before `{words}`; its log: {text}");
+        }
+        ensure!(
+            Instant::now() < end,
+            "no `{words}` within two minutes; its log: {text}"
+        );
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
 /// Holds what the doctor found against what is known of a wine without anything in it.
 fn judge(document: &Value) -> anyhow::Result<()> {
     for (step, outcome, code) in [
-        ("settings", "failed", Some("not-set-up")),
+        ("settings", "failed", Some("setting-missing")),
         ("nmap", "failed", Some("nmap-missing")),
     ] {
         let found = document["steps"]

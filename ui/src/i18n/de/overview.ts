@@ -85,7 +85,7 @@ export const overview: typeof en = {
   progress: 'Fortschritt des Scans',
 
   offline: 'phpIPAM nicht erreichbar',
-  offlineScans: (age) => `gescannt wird mit Daten von ${age}`,
+  offlineScans: (age) => `gescannt wird mit Daten, die ${age} alt sind`,
   offlineNoData: 'noch ist nichts gespeichert',
   offlineWaiting: (many) => count(many, 'Bericht wartet', 'Berichte warten'),
   whatIsWrong: 'Was fehlt?',

@@ -84,7 +84,7 @@ export const overview = {
   progress: 'Progress of the scan',
 
   offline: 'phpIPAM unreachable',
-  offlineScans: (age: string) => `scanning from data cached ${age}`,
+  offlineScans: (age: string) => `scanning from data cached ${age} ago`,
   offlineNoData: 'nothing is cached yet',
   offlineWaiting: (many: number) => count(many, 'report waits', 'reports wait'),
   whatIsWrong: 'What is wrong?',
