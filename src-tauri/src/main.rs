@@ -8,9 +8,10 @@ mod agent;
 mod app;
 mod args;
 mod autostart;
+#[cfg(test)]
+mod bindings;
 mod browse;
 mod commands;
-mod menu;
 mod notify;
 mod tray;
 mod window;
