@@ -14,6 +14,7 @@ use fieldscan_core::{
 use fieldscan_engine::{
     paths, settings_file,
     store::{CacheKey, Reader},
+    surroundings,
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -21,6 +22,7 @@ use crate::{
     args::Globals,
     failure::{Exit, Failure},
     output::{note, plain},
+    session,
 };
 
 /// Where settings and data are.
@@ -128,12 +130,14 @@ impl Place {
 }
 
 impl Records {
-    /// What a running agent would show, as far as it is in the database.
+    /// What a running agent would show, as far as it is in the database, or the system tells it to anybody.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, Failure> {
         let restored = self.reader.restore(&self.key)?;
         let settings = self.settings.clone();
         let options = options(&settings, true, false);
-        let mut snapshot = Agent::new(settings, options, restored).snapshot(self.now);
+        let surroundings = session::block_on(async { Ok(surroundings::look().await) })?;
+        let agent = Agent::new(settings, options, restored).surrounded(surroundings);
+        let mut snapshot = agent.snapshot(self.now);
         // Only a running agent knows it; what stands wrong tells as much.
         snapshot.ipam.offline = snapshot
             .problems

@@ -5,12 +5,14 @@
 
 mod delivery;
 mod headline;
+mod held;
 mod plan;
 mod problem;
 mod time;
 
 pub use delivery::{cause, causes, event, state};
 pub use headline::{answer, delivery_line, failures, headline, unscanned};
+pub use held::{battery, held};
 pub use plan::{left_out, refusal, standing, standing_name};
 pub use problem::{Said, Words, words, words_with};
 pub use time::{age, countdown, duration, when, when_exactly};

@@ -10,6 +10,7 @@ pub mod phpipam;
 pub mod run;
 pub mod settings_file;
 pub mod store;
+pub mod surroundings;
 pub mod upload;
 pub mod vault;
 

@@ -15,6 +15,7 @@ mod hosts;
 mod lock;
 mod open;
 mod outbox;
+mod places;
 mod prune;
 mod restore;
 mod runs;

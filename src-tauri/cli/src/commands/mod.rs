@@ -9,6 +9,7 @@ mod export;
 mod grant;
 mod import;
 mod pages;
+mod places;
 mod reports;
 mod runs;
 mod scan;
@@ -49,6 +50,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         | Command::Secret(_)
         | Command::Doctor
         | Command::Grant(_)
+        | Command::Places(_)
         | Command::Watch
         | Command::Export(_)
         | Command::Diagnostics(_) => {}
@@ -85,6 +87,7 @@ fn on(place: &Place, out: &Output, command: Command) -> Result<Exit, Failure> {
         Command::Secret(args) => secret::run(out, &args),
         Command::Doctor => doctor::run(place, out),
         Command::Grant(args) => grant::run(out, &args),
+        Command::Places(args) => places::run(place, out, &args),
         Command::Watch => watch::run(place),
         Command::Export(args) => export::run(place, out, &args),
         Command::Diagnostics(args) => diagnostics::run(place, out, &args),

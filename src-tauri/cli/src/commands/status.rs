@@ -13,7 +13,9 @@ use crate::{
     failure::{Exit, Failure},
     output::{
         Output, Tone,
-        document::{CountsDocument, ProblemDocument, RunDocument},
+        document::{
+            CountsDocument, HeldDocument, ProblemDocument, RunDocument, SurroundingsDocument,
+        },
         plain,
     },
     place::{Place, Records, complete},
@@ -28,6 +30,8 @@ struct StatusDocument {
     last_run: Option<RunDocument>,
     next_run: Option<Timestamp>,
     paused: Option<Pause>,
+    held: Option<HeldDocument>,
+    surroundings: SurroundingsDocument,
     ipam: fieldscan_core::snapshot::IpamView,
     subnets: usize,
     counts: CountsDocument,
@@ -64,6 +68,8 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
         last_run: snapshot.last_run.as_ref().map(RunDocument::from),
         next_run: snapshot.next_run.filter(|_| holder.is_some()),
         paused: snapshot.paused,
+        held: snapshot.held.as_ref().map(HeldDocument::of),
+        surroundings: SurroundingsDocument::of(&snapshot.surroundings),
         ipam: snapshot.ipam.clone(),
         subnets: snapshot.subnets.len(),
         counts: counts(&snapshot).into(),
@@ -147,6 +153,12 @@ fn facts(
         (Some(Pause::UntilResumed), _) => facts.push(("Next scan", "paused".to_owned())),
         (None, Some(at)) if holder.is_some() && !running => facts.push(("Next scan", when(at))),
         (None, _) => {}
+    }
+    if let Some(held) = snapshot.held.as_ref().filter(|_| holder.is_some()) {
+        facts.push(("Held", plain(&present::held(held))));
+    }
+    if let Some(battery) = snapshot.surroundings.battery {
+        facts.push(("Battery", present::battery(battery)));
     }
     facts.push((
         "phpIPAM",

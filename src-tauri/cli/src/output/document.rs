@@ -8,14 +8,16 @@ use fieldscan_core::{
     compare::{Counts, Difference, Standing},
     host::SeenBy,
     ids::{AddressId, RunId, ScanId, SubnetId},
+    place::{Battery, Held, Site},
     plan::{LeftOut, Mode},
     present,
     problem::{Problem, Severity, Standing as StandingProblem},
     report::host_name,
     run::{Outcome, Run, SubnetRun, Trigger},
-    snapshot::{PlanView, SubnetView},
+    snapshot::{HereView, PlanView, SubnetView, SurroundingsView},
 };
 use fieldscan_engine::store::AddressRow;
+use ipnetwork::IpNetwork;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -125,6 +127,79 @@ impl LeftOutDocument {
         Self {
             words: present::left_out(why),
             why: why.clone(),
+        }
+    }
+}
+
+/// Why scheduled scans don't begin.
+#[derive(Debug, Serialize)]
+pub(crate) struct HeldDocument {
+    #[serde(flatten)]
+    why: Held,
+    words: String,
+}
+
+impl HeldDocument {
+    pub(crate) fn of(why: &Held) -> Self {
+        Self {
+            words: present::held(why),
+            why: why.clone(),
+        }
+    }
+}
+
+/// Network and power, as far as the system says.
+#[derive(Debug, Serialize)]
+pub(crate) struct SurroundingsDocument {
+    online: Option<bool>,
+    metered: Option<bool>,
+    battery: Option<Battery>,
+    here: Option<HereDocument>,
+}
+
+impl SurroundingsDocument {
+    pub(crate) fn of(view: &SurroundingsView) -> Self {
+        Self {
+            online: view.online,
+            metered: view.metered,
+            battery: view.battery,
+            here: view.here.as_ref().map(HereDocument::of),
+        }
+    }
+}
+
+/// Where this machine is.
+#[derive(Debug, Serialize)]
+pub(crate) struct HereDocument {
+    name: Option<String>,
+    gateway_mac: String,
+    prefix: IpNetwork,
+}
+
+impl HereDocument {
+    pub(crate) fn of(here: &HereView) -> Self {
+        Self {
+            name: here.name.clone(),
+            gateway_mac: present::mac(here.spot.gateway_mac),
+            prefix: here.spot.prefix,
+        }
+    }
+}
+
+/// A place with its name.
+#[derive(Debug, Serialize)]
+pub(crate) struct SiteDocument {
+    name: String,
+    gateway_mac: String,
+    prefix: IpNetwork,
+}
+
+impl SiteDocument {
+    pub(crate) fn of(site: &Site) -> Self {
+        Self {
+            name: site.name.clone(),
+            gateway_mac: present::mac(site.spot.gateway_mac),
+            prefix: site.spot.prefix,
         }
     }
 }

@@ -39,6 +39,8 @@ impl Agent {
                     // Its subnets are not those of the one before.
                     self.assignment = None;
                     self.last_scans.clear();
+                    self.whereabouts.forget_all();
+                    self.lasting.missed.clear();
                     self.stop_run(effects);
                 }
                 self.survey = survey(self.assignment.as_ref(), &self.settings);
@@ -49,6 +51,7 @@ impl Agent {
                 self.outbox.settings_changed(now, &mut changes);
                 self.apply(changes, now, effects);
             }
+            Command::Place { subnet, change } => self.place(subnet, change, now),
             Command::Shutdown => {
                 self.ending = true;
                 self.next_scans.clear();

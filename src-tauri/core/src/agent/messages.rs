@@ -1,6 +1,9 @@
 //! What goes into the agent and what comes out of it.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use ipnetwork::IpNetwork;
 use jiff::Timestamp;
@@ -12,6 +15,7 @@ use crate::{
     host::Host,
     ids::{ReportId, RunId, ScanId, SubnetId},
     ipam::{AddressBook, Assignment},
+    place::{Binding, PlaceChange, Surroundings},
     plan::{Profile, Target},
     problem::{Problem, Standing},
     run::{FinishedScan, Run, Scan},
@@ -26,6 +30,10 @@ pub enum Input {
     Command(Command),
     /// The time that [`Effect::WakeAt`] asked for has come, or the machine woke up.
     Tick,
+    /// The system says something new of network or power.
+    Surroundings(Box<Surroundings>),
+    /// The machine slept, or its clock was set forward: which of the two can't be told everywhere.
+    Woke,
     /// [`Effect::FetchAssignment`] ended.
     Assignment(Result<Assignment, Problem>),
     /// [`Effect::LoadAddresses`] ended.
@@ -67,7 +75,7 @@ pub enum Input {
         /// Seconds; negative if behind.
         ahead: i64,
     },
-    /// [`Effect::SaveReport`], [`Effect::SaveRun`] or [`Effect::SaveLasting`] failed, with what could not be written.
+    /// [`Effect::SaveReport`], [`Effect::SaveRun`], [`Effect::SavePlaces`] or [`Effect::SaveLasting`] failed, with what could not be written.
     NotSaved {
         /// The effect.
         effect: Box<Effect>,
@@ -102,6 +110,13 @@ pub enum Command {
     Retry(Option<ReportId>),
     /// The settings changed, or a secret did.
     Settings(Box<Settings>),
+    /// Say at which site a subnet can be scanned.
+    Place {
+        /// The subnet.
+        subnet: SubnetId,
+        /// What is said.
+        change: PlaceChange,
+    },
     /// End. [`Effect::End`] follows once nothing would be lost.
     Shutdown,
 }
@@ -210,6 +225,8 @@ pub enum Effect {
     },
     /// Keep a run's record.
     SaveRun(Box<Run>),
+    /// Keep at which sites these subnets can be scanned; `None` for one that is no longer bound.
+    SavePlaces(BTreeMap<SubnetId, Option<Binding>>),
     /// Keep what must survive the process and stands nowhere else.
     SaveLasting(Box<Lasting>),
     /// Delete scans, runs and finished reports from before this time.
@@ -232,6 +249,9 @@ pub struct Lasting {
     pub begun: Option<Timestamp>,
     /// Scheduled runs wait.
     pub paused: Option<Pause>,
+    /// Subnets that a run left out since they are at another site: they are caught up when this machine comes there.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub missed: BTreeSet<SubnetId>,
     /// What stands wrong.
     pub problems: Vec<Standing>,
 }
@@ -247,6 +267,8 @@ pub struct Restored {
     pub last_scans: Vec<Scan>,
     /// The last finished run.
     pub last_run: Option<Run>,
+    /// At which sites subnets can be scanned.
+    pub places: BTreeMap<SubnetId, Binding>,
     /// The rest.
     pub lasting: Lasting,
     /// The highest ids that were ever given.

@@ -1,6 +1,9 @@
 //! What could not be saved, and writing it again later.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -10,7 +13,7 @@ use super::{
 };
 use crate::{
     delivery::{Report, State},
-    ids::{ReportId, RunId},
+    ids::{ReportId, RunId, SubnetId},
     problem::Problem,
     run::Run,
     schedule::{later, reached},
@@ -24,6 +27,7 @@ const WRITE_AGAIN: Duration = Duration::from_secs(60);
 pub(super) struct Unsaved {
     runs: BTreeMap<RunId, Box<Run>>,
     reports: BTreeMap<ReportId, Box<Report>>,
+    places: BTreeSet<SubnetId>,
     lasting: bool,
 }
 
@@ -52,6 +56,7 @@ impl Agent {
         let Unsaved {
             runs,
             reports,
+            places,
             lasting,
         } = std::mem::take(&mut self.unsaved);
         for (id, run) in runs {
@@ -80,6 +85,9 @@ impl Agent {
                 },
             }
         }
+        if !places.is_empty() {
+            effects.push(Effect::SavePlaces(self.places_of(places)));
+        }
         if lasting {
             effects.push(Effect::SaveLasting(Box::new(self.lasting.clone())));
         }
@@ -105,6 +113,7 @@ impl Unsaved {
             Effect::SaveReport(report) => {
                 self.reports.insert(report.id, report);
             }
+            Effect::SavePlaces(places) => self.places.extend(places.into_keys()),
             Effect::SaveLasting(_) => self.lasting = true,
             Effect::FetchAssignment
             | Effect::LoadAddresses { .. }
@@ -120,6 +129,6 @@ impl Unsaved {
     }
 
     fn is_empty(&self) -> bool {
-        self.runs.is_empty() && self.reports.is_empty() && !self.lasting
+        self.runs.is_empty() && self.reports.is_empty() && self.places.is_empty() && !self.lasting
     }
 }

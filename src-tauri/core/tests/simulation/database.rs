@@ -8,6 +8,7 @@ use fieldscan_core::{
     delivery::{Report, State},
     ids::{ReportId, RunId, ScanId, SubnetId},
     ipam::{AddressBook, Assignment},
+    place::Binding,
     problem::Problem,
     run::{Body, FinishedScan, Run, Scan},
 };
@@ -24,6 +25,7 @@ pub(crate) struct Database {
     scans: BTreeMap<ScanId, Scan>,
     memories: BTreeMap<SubnetId, Memory>,
     runs: BTreeMap<RunId, Run>,
+    places: BTreeMap<SubnetId, Binding>,
     lasting: Lasting,
     /// What is pruned has used its id all the same.
     last_ids: LastIds,
@@ -64,6 +66,14 @@ impl Database {
             Effect::SaveRun(run) => {
                 self.runs.insert(run.id, (**run).clone());
                 self.last_ids.run = self.last_ids.run.max(run.id);
+            }
+            Effect::SavePlaces(places) => {
+                for (id, binding) in places {
+                    match binding {
+                        Some(binding) => self.places.insert(*id, binding.clone()),
+                        None => self.places.remove(id),
+                    };
+                }
             }
             Effect::SaveLasting(lasting) => self.lasting = (**lasting).clone(),
             Effect::Prune(before) => self.prune(*before),
@@ -120,6 +130,7 @@ impl Database {
                 .collect(),
             last_scans: last_scans.into_values().collect(),
             last_run: self.runs.values().rev().find(finished).cloned(),
+            places: self.places.clone(),
             lasting: self.lasting.clone(),
             last_ids: self.last_ids,
         }

@@ -13,11 +13,12 @@ use fieldscan_core::{
     delivery::Answer,
     ids::{AgentCode, ReportId, ScanId, SubnetId},
     ipam,
+    place::Surroundings,
     plan::{Guard, Profile, Target},
     problem::Problem,
     report,
     schedule::Schedule,
-    settings::{LogLevel, Settings},
+    settings::{LogLevel, OnMetered, Settings},
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -87,6 +88,8 @@ pub(crate) struct World {
     pub(crate) server: Server,
     pub(crate) network: Network,
     pub(crate) settings: Settings,
+    /// What the system says of network and power.
+    pub(crate) surroundings: Surroundings,
     /// The process dies after so many more effects.
     pub(crate) dies_after: Option<u32>,
     /// What the next process is started with.
@@ -111,6 +114,7 @@ impl World {
             server: Server::default(),
             network: Network::new(),
             settings: settings(),
+            surroundings: Surroundings::default(),
             dies_after: None,
             hold_uploads: false,
             last_tick: 0,
@@ -236,6 +240,9 @@ impl World {
             *since += wait;
         }
         self.watch.slept(self.time, wait);
+        // The engine finds out by its clock, or is told.
+        let wait = self.random(1, LOOK_AT_THE_CLOCK);
+        self.own(wait, Inner::ToAgent(Input::Woke));
     }
 
     /// The machine's clock is set. The engine finds out and sends a tick.
@@ -249,6 +256,20 @@ impl World {
         self.watch.disturbed(self.time);
         let wait = self.random(1, LOOK_AT_THE_CLOCK);
         self.own(wait, Inner::ToAgent(Input::Tick));
+    }
+
+    /// The system says something else of network or power.
+    pub(crate) fn surround(&mut self, change: impl FnOnce(&mut Surroundings)) {
+        change(&mut self.surroundings);
+        self.watch.networks.add(self.time);
+        let wait = self.random(1, SECOND);
+        self.look_around(wait);
+    }
+
+    /// The engine tells the agent what the system says.
+    fn look_around(&mut self, wait: u64) {
+        let surroundings = Box::new(self.surroundings.clone());
+        self.own(wait, Inner::ToAgent(Input::Surroundings(surroundings)));
     }
 
     // --- the process ---
@@ -275,6 +296,8 @@ impl World {
         });
         self.watch.holds = self.hold_uploads;
         self.watch.mirror(&self.database);
+        let wait = self.random(0, SECOND);
+        self.look_around(wait);
     }
 
     /// The process dies with all that it had in hand.
@@ -311,7 +334,13 @@ impl World {
         self.watch.before(&input, time);
         let effects = process.agent.handle(input, now);
         let snapshot = process.agent.snapshot(now);
+        let ending = process.ending_since.is_some();
         self.watch.after(&snapshot, &effects, time);
+        assert!(
+            ending || snapshot.run.is_some() || snapshot.next_run.is_none_or(|at| at > now),
+            "a run is due since {:?}, nothing holds it, and it doesn't begin (now {now})",
+            snapshot.next_run
+        );
         for effect in effects {
             if let Some(left) = &mut self.dies_after {
                 if *left == 0 {
@@ -376,6 +405,7 @@ impl World {
             Effect::Commit(_)
             | Effect::SaveReport(_)
             | Effect::SaveRun(_)
+            | Effect::SavePlaces(_)
             | Effect::SaveLasting(_)
             | Effect::Prune(_) => {
                 self.watch.writes(&effect, self.true_now());
@@ -751,6 +781,9 @@ pub(crate) fn settings() -> Settings {
         schedule_jitter: Duration::from_secs(60),
         profile: Profile::Normal,
         guard: Guard::default(),
+        right_place: true,
+        battery_level: 20,
+        on_metered: OnMetered::Wait,
         keep_history: Duration::from_secs(90 * 24 * 3600),
         log_level: LogLevel::Info,
     }

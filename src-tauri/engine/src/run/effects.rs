@@ -111,13 +111,17 @@ impl Effects {
                     },
                 );
             }
-            effect @ (Effect::SaveReport(_) | Effect::SaveRun(_) | Effect::SaveLasting(_)) => {
+            effect @ (Effect::SaveReport(_)
+            | Effect::SaveRun(_)
+            | Effect::SavePlaces(_)
+            | Effect::SaveLasting(_)) => {
                 let key = world.access.cache_key();
                 world
                     .database
                     .save(effect, move |store, effect| match effect {
                         Effect::SaveReport(report) => store.save_report(report),
                         Effect::SaveRun(run) => store.save_run(&key, run),
+                        Effect::SavePlaces(places) => store.save_places(&key, places),
                         Effect::SaveLasting(lasting) => store.save_lasting(lasting),
                         Effect::FetchAssignment
                         | Effect::LoadAddresses { .. }

@@ -6,6 +6,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use fieldscan_core::{
     agent::{Agent, Command, Input, Options},
+    place::Surroundings,
     settings::Settings,
     snapshot::Snapshot,
 };
@@ -17,7 +18,7 @@ use tokio::{
 
 use self::{
     access::Access,
-    clock::{Clock, Jumps},
+    clock::{Clock, Jump, Jumps},
     database::Database,
     effects::Effects,
     journal::Journal,
@@ -25,6 +26,7 @@ use self::{
 use crate::{
     logging::Redactor,
     store::{OpenError, Store},
+    surroundings,
     vault::Vault,
 };
 
@@ -104,13 +106,27 @@ pub fn start(setup: Setup) -> Result<Handle, OpenError> {
     for problem in opened.notes {
         let _ = inputs.send(Input::Failed(problem));
     }
+    let scheduled = setup.options.scheduled;
     let agent = Agent::new(setup.settings, setup.options, restored);
     let (snapshot, snapshots) = watch::channel(agent.snapshot(clock.now()));
     let database = Database::start(opened.store, clock.clone(), inputs.clone());
     let (ended, end) = oneshot::channel();
     let effects = Effects::new(access, database, setup.nmap, inputs.clone());
+    let told = inputs.clone();
     tokio::spawn(async move {
-        run(agent, received, effects, snapshot, clock).await;
+        // Nothing is begun before it is known what may hold it back.
+        let (first, follows) = match scheduled {
+            true => {
+                let watch = surroundings::Watch::start().await;
+                let first = watch.last();
+                (first, Some(tokio::spawn(watch.follow(told))))
+            }
+            false => (surroundings::place().await, None),
+        };
+        run(agent, first, received, effects, snapshot, clock).await;
+        if let Some(follows) = follows {
+            follows.abort();
+        }
         let _ = ended.send(());
     });
     Ok(Handle {
@@ -122,6 +138,7 @@ pub fn start(setup: Setup) -> Result<Handle, OpenError> {
 
 async fn run(
     mut agent: Agent,
+    surroundings: Surroundings,
     mut inputs: mpsc::UnboundedReceiver<Input>,
     mut effects: Effects,
     snapshot: watch::Sender<Snapshot>,
@@ -130,19 +147,14 @@ async fn run(
     let mut wake_at = Some(clock.now());
     let mut jumps = Jumps::new(&clock);
     let mut journal = Journal::begin(&snapshot.borrow());
+    let mut first = Some(Input::Surroundings(Box::new(surroundings)));
     loop {
-        let input = tokio::select! {
-            input = inputs.recv() => match input {
+        let input = match first.take() {
+            Some(first) => first,
+            None => match next(&mut inputs, wake_at, &mut jumps, &clock).await {
                 Some(input) => input,
                 None => break,
             },
-            () = sleep_until(wake_at, &clock) => {
-                // After a jump of the clock, what was planned by the old one must be looked at again.
-                if !jumps.seen(&clock) && wake_at.is_none_or(|at| at > clock.now()) {
-                    continue;
-                }
-                Input::Tick
-            }
         };
         if let Input::Command(Command::Settings(settings)) = &input {
             clock.correct(settings.epoch_time_offset);
@@ -150,8 +162,12 @@ async fn run(
         }
         let shutting_down = matches!(input, Input::Command(Command::Shutdown));
         let now = clock.now();
-        if matches!(input, Input::Tick) {
+        if matches!(input, Input::Tick | Input::Woke) {
             wake_at = None;
+        }
+        if matches!(input, Input::Woke) {
+            // The system may have told it before the clock did.
+            jumps = Jumps::new(&clock);
         }
         let mut end = false;
         for effect in agent.handle(input, now) {
@@ -173,6 +189,27 @@ async fn run(
         }
     }
     effects.finish().await;
+}
+
+/// The next input: what is sent, or word that a time has come. `None` once nobody is left to send anything.
+async fn next(
+    inputs: &mut mpsc::UnboundedReceiver<Input>,
+    wake_at: Option<Timestamp>,
+    jumps: &mut Jumps,
+    clock: &Clock,
+) -> Option<Input> {
+    loop {
+        tokio::select! {
+            input = inputs.recv() => return input,
+            () = sleep_until(wake_at, clock) => match jumps.seen(clock) {
+                // What was planned by the clock from before must be looked at again.
+                Some(Jump::Forward) => return Some(Input::Woke),
+                Some(Jump::Back) => return Some(Input::Tick),
+                None if wake_at.is_some_and(|at| at <= clock.now()) => return Some(Input::Tick),
+                None => {}
+            },
+        }
+    }
 }
 
 /// Sleeps until the wall clock may have reached `at`, or for a while.
