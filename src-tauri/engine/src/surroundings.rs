@@ -15,7 +15,8 @@ use tokio::sync::mpsc::UnboundedSender;
 mod linux;
 #[cfg(not(target_os = "linux"))]
 mod others;
-mod text;
+#[cfg(any(target_os = "macos", test))]
+mod pmset;
 
 #[cfg(target_os = "linux")]
 use linux::Linux as Own;

@@ -136,6 +136,8 @@ fn names(records: &Records) -> Vec<String> {
     let mut names = servers(&records.settings);
     let assignment = records.reader.assignment(&records.key).ok().flatten();
     names.extend(assignment.as_ref().map(|all| all.agent_name.clone()));
+    let places = records.reader.places(&records.key).unwrap_or_default();
+    names.extend(places.into_values().map(|binding| binding.site.name));
     for subnet in assignment.map_or_else(Vec::new, |all| all.subnets) {
         names.push(subnet.description);
         names.extend(subnet.custom.into_values());

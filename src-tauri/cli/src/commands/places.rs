@@ -175,7 +175,9 @@ async fn say(place: &Place, change: &PlacesChange) -> Result<(), Failure> {
                     "not-bound",
                     format!("{network} is bound to no place that could be named."),
                 )
-                .remedy("Scan it, or bind it to the present place with `fieldscan places choose`."));
+                .remedy(
+                    "Scan it, or bind it to the present place with `fieldscan places choose`.",
+                ));
             }
             BTreeMap::from([(id, PlaceChange::Name(name.clone()))])
         }

@@ -53,6 +53,8 @@ enum Inner {
     Write(Effect),
     KeepAssignment(Box<ipam::Assignment>),
     KeepBook(SubnetId, Box<ipam::AddressBook>),
+    /// The engine tells the agent what the system says by then.
+    LookAround,
     Fetch,
     Load(SubnetId, Freshness),
     AskAddresses(Box<Loaded>),
@@ -263,13 +265,7 @@ impl World {
         change(&mut self.surroundings);
         self.watch.networks.add(self.time);
         let wait = self.random(1, SECOND);
-        self.look_around(wait);
-    }
-
-    /// The engine tells the agent what the system says.
-    fn look_around(&mut self, wait: u64) {
-        let surroundings = Box::new(self.surroundings.clone());
-        self.own(wait, Inner::ToAgent(Input::Surroundings(surroundings)));
+        self.own(wait, Inner::LookAround);
     }
 
     // --- the process ---
@@ -297,7 +293,7 @@ impl World {
         self.watch.holds = self.hold_uploads;
         self.watch.mirror(&self.database);
         let wait = self.random(0, SECOND);
-        self.look_around(wait);
+        self.own(wait, Inner::LookAround);
     }
 
     /// The process dies with all that it had in hand.
@@ -336,10 +332,12 @@ impl World {
         let snapshot = process.agent.snapshot(now);
         let ending = process.ending_since.is_some();
         self.watch.after(&snapshot, &effects, time);
+        let due = snapshot.next_run.filter(|at| *at <= now);
+        // The run before may have ended just now: then it begins with the next tick, at once.
+        let at_once = |effect: &Effect| matches!(effect, Effect::WakeAt(at) if *at <= now);
         assert!(
-            ending || snapshot.run.is_some() || snapshot.next_run.is_none_or(|at| at > now),
-            "a run is due since {:?}, nothing holds it, and it doesn't begin (now {now})",
-            snapshot.next_run
+            ending || snapshot.run.is_some() || due.is_none() || effects.iter().any(at_once),
+            "a run is due since {due:?}, nothing holds it, and it doesn't begin (now {now})"
         );
         for effect in effects {
             if let Some(left) = &mut self.dies_after {
@@ -521,6 +519,10 @@ impl World {
             Inner::Write(effect) => self.written(effect),
             Inner::KeepAssignment(assignment) => self.database.keep_assignment(&assignment),
             Inner::KeepBook(subnet, book) => self.database.keep_book(subnet, &book),
+            Inner::LookAround => {
+                let surroundings = Box::new(self.surroundings.clone());
+                self.input(Input::Surroundings(surroundings));
+            }
             Inner::Fetch => {
                 let result = self.ipam.assignment(self.now());
                 if let Ok(assignment) = &result {

@@ -110,7 +110,9 @@ impl Journal {
             match &snapshot.held {
                 // A site's name is its customer's.
                 Some(Held::Elsewhere { .. }) => {
-                    tracing::info!("this machine is at the site of no subnet: scheduled scans wait");
+                    tracing::info!(
+                        "this machine is at the site of no subnet: scheduled scans wait"
+                    );
                 }
                 Some(held) => tracing::info!("{}", present::held(held)),
                 None if snapshot.run.is_none() => tracing::info!("nothing holds scheduled scans"),

@@ -12,10 +12,11 @@ use fieldscan_core::place::{Link, Surroundings};
 use ipnetwork::{IpNetwork, Ipv4Network};
 
 use self::{bus::Bus, routes::Routes};
-use super::{Change, System, text};
+use super::{Change, System};
 
 mod bus;
 mod routes;
+mod tables;
 
 /// How often it is looked again although nobody said that anything changed, where the kernel tells of routes.
 const SELDOM: Duration = Duration::from_secs(600);
@@ -58,7 +59,8 @@ impl Linux {
         }
         unresolved.into_iter().for_each(have_asked);
         let until = tokio::time::Instant::now() + ANSWERS_WITHIN;
-        while links.iter().any(|link| unresolved_gateway(link)) && tokio::time::Instant::now() < until
+        while links.iter().any(|link| unresolved_gateway(link))
+            && tokio::time::Instant::now() < until
         {
             tokio::time::sleep(GLANCE).await;
             links = read_links();
@@ -123,16 +125,19 @@ fn read_links() -> Vec<Link> {
     let neighbours = fs::read_to_string("/proc/net/arp").unwrap_or_default();
     let addresses = addresses();
     let mut links: Vec<Link> = Vec::new();
-    for route in text::default_routes(&routes) {
+    for route in tables::default_routes(&routes) {
         if links.iter().any(|link| link.interface == route.interface) {
             continue;
         }
-        let own = addresses.iter().filter(|(name, _)| *name == route.interface);
+        let own = addresses
+            .iter()
+            .filter(|(name, _)| *name == route.interface);
         let gateway = route.gateway;
         links.push(Link {
             prefixes: own.map(|(_, network)| *network).collect(),
             gateway,
-            gateway_mac: gateway.and_then(|ip| text::neighbour(&neighbours, &route.interface, ip)),
+            gateway_mac: gateway
+                .and_then(|ip| tables::neighbour(&neighbours, &route.interface, ip)),
             interface: route.interface,
         });
     }

@@ -5,7 +5,7 @@ use std::{process::Stdio, time::Duration};
 use fieldscan_core::place::Battery;
 use tokio::process::Command;
 
-use crate::surroundings::text;
+use crate::surroundings::pmset;
 
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
@@ -17,7 +17,7 @@ pub(super) async fn battery() -> Option<Battery> {
         .stderr(Stdio::null())
         .kill_on_drop(true);
     let output = tokio::time::timeout(ANSWERS_WITHIN, command.output()).await;
-    text::pmset(&String::from_utf8_lossy(&output.ok()?.ok()?.stdout))
+    pmset::read(&String::from_utf8_lossy(&output.ok()?.ok()?.stdout))
 }
 
 /// There is a network where an interface has an address that was given to it.
@@ -27,8 +27,7 @@ pub(super) fn online_and_metered() -> (Option<bool>, Option<bool>) {
         .iter()
         .filter(|interface| interface.is_up() && !interface.is_loopback());
     let online = others.any(|interface| {
-        interface.has_global_ipv6()
-            || interface.ipv4_addrs().iter().any(|ip| !ip.is_link_local())
+        interface.has_global_ipv6() || interface.ipv4_addrs().iter().any(|ip| !ip.is_link_local())
     });
     (Some(online), None)
 }

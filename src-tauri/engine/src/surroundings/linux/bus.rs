@@ -139,7 +139,7 @@ impl Bus {
                 .build()
                 .await?;
             let interface = InterfaceName::try_from(object.interface)?;
-            Ok(Some(proxy.get_all(Some(interface).into()).await?))
+            Ok(Some(proxy.get_all(interface).await?))
         };
         let read: zbus::Result<_> = read.await;
         read.inspect_err(|error| tracing::debug!(%error, "{} doesn't answer", object.name))
@@ -150,12 +150,7 @@ impl Bus {
 
 fn rules() -> zbus::Result<Vec<MatchRule<'static>>> {
     let signal = || MatchRule::builder().msg_type(Type::Signal);
-    let mut rules = vec![
-        signal()
-            .interface(LOGIN)?
-            .member(SLEEP)?
-            .build(),
-    ];
+    let mut rules = vec![signal().interface(LOGIN)?.member(SLEEP)?.build()];
     for object in [&NETWORK_MANAGER, &UPOWER, &DISPLAY_DEVICE] {
         rules.push(
             signal()
@@ -254,7 +249,10 @@ mod tests {
     #[test]
     fn upower_is_understood() {
         let device = |present: bool, percent: f64| {
-            properties([("IsPresent", present.into()), ("Percentage", percent.into())])
+            properties([
+                ("IsPresent", present.into()),
+                ("Percentage", percent.into()),
+            ])
         };
         let on_battery = properties([("OnBattery", true.into())]);
         assert_eq!(

@@ -22,6 +22,10 @@ pub(super) struct Routes(AsyncFd<OwnedFd>);
 
 impl Routes {
     /// Begins to listen.
+    #[expect(
+        unsafe_code,
+        reason = "tokio can't see for itself that an owned descriptor stays the same"
+    )]
     pub(super) fn listen() -> io::Result<Self> {
         let socket = socket(
             AddressFamily::Netlink,
@@ -30,7 +34,9 @@ impl Routes {
             SockProtocol::NetlinkRoute,
         )?;
         bind(socket.as_raw_fd(), &NetlinkAddr::new(0, GROUPS))?;
-        Ok(Self(AsyncFd::new(socket)?))
+        // SAFETY: it owns the descriptor, which is the same one for as long as it lives.
+        let registered = unsafe { AsyncFd::register(socket) };
+        Ok(Self(registered?))
     }
 
     /// Waits until something changed.
@@ -42,7 +48,11 @@ impl Routes {
         let mut message = [0; 4096];
         // All that is there counts as one change. What was lost because there was too much is one as well.
         loop {
-            match recv(ready.get_inner().as_raw_fd(), &mut message, MsgFlags::MSG_DONTWAIT) {
+            match recv(
+                ready.get_inner().as_raw_fd(),
+                &mut message,
+                MsgFlags::MSG_DONTWAIT,
+            ) {
                 Ok(1..) | Err(Errno::EINTR | Errno::ENOBUFS) => {}
                 Ok(0) | Err(_) => break,
             }

@@ -1,9 +1,8 @@
-//! What systems print: the kernel's tables of routes and neighbours, and macOS's `pmset`. Tolerant: a line that isn't
-//! understood says nothing.
+//! The kernel's tables of routes and neighbours. Tolerant: a line that isn't understood says nothing.
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use fieldscan_core::{host::Mac, place::Battery};
+use fieldscan_core::host::Mac;
 
 /// A default route.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +16,6 @@ const UP: u32 = 1;
 const VIA_GATEWAY: u32 = 2;
 
 /// The default routes in `/proc/net/route`, the one that is taken first at the beginning.
-#[cfg(any(target_os = "linux", test))]
 pub(super) fn default_routes(table: &str) -> Vec<DefaultRoute> {
     let mut routes: Vec<_> = table.lines().filter_map(default_route).collect();
     routes.sort_by_key(|route| route.metric);
@@ -25,10 +23,20 @@ pub(super) fn default_routes(table: &str) -> Vec<DefaultRoute> {
 }
 
 /// `Iface Destination Gateway Flags RefCnt Use Metric Mask …`, addresses as the kernel has them in memory.
-#[cfg(any(target_os = "linux", test))]
 fn default_route(line: &str) -> Option<DefaultRoute> {
     let fields: Vec<&str> = line.split_whitespace().collect();
-    let [interface, destination, gateway, flags, _, _, metric, mask, ..] = fields.as_slice() else {
+    let [
+        interface,
+        destination,
+        gateway,
+        flags,
+        _,
+        _,
+        metric,
+        mask,
+        ..,
+    ] = fields.as_slice()
+    else {
         return None;
     };
     let number = |text: &str| u32::from_str_radix(text, 16).ok();
@@ -47,7 +55,6 @@ fn default_route(line: &str) -> Option<DefaultRoute> {
 const COMPLETE: u32 = 2;
 
 /// The MAC of a neighbour in `/proc/net/arp`: `IP address, HW type, Flags, HW address, Mask, Device`.
-#[cfg(any(target_os = "linux", test))]
 pub(super) fn neighbour(table: &str, interface: &str, ip: IpAddr) -> Option<Mac> {
     table.lines().find_map(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();
@@ -58,22 +65,6 @@ pub(super) fn neighbour(table: &str, interface: &str, ip: IpAddr) -> Option<Mac>
         let is_it = *device == interface && address.parse() == Ok(ip) && flags & COMPLETE != 0;
         let mac: Mac = mac.parse().ok().filter(|_| is_it)?;
         (mac.0 != [0; 6]).then_some(mac)
-    })
-}
-
-/// What `pmset -g batt` says of the battery inside; `None` where there is none.
-#[cfg(any(target_os = "macos", test))]
-pub(super) fn pmset(words: &str) -> Option<Battery> {
-    let battery = words
-        .lines()
-        .find(|line| line.trim_start().starts_with("-InternalBattery"))?;
-    let percent = battery.split_whitespace().find_map(|word| {
-        let number = word.trim_end_matches(';').strip_suffix('%')?;
-        number.parse::<u8>().ok().filter(|percent| *percent <= 100)
-    })?;
-    Some(Battery {
-        percent,
-        discharging: words.contains("'Battery Power'"),
     })
 }
 
@@ -130,30 +121,12 @@ IP address       HW type     Flags       HW address            Mask     Device
             "00:16:3e:0a:0b:0c".parse().ok(),
             "the same address on another link is another machine"
         );
-        assert_eq!(mac("enp0s31f6", "10.0.0.7"), None, "nobody has answered yet");
+        assert_eq!(
+            mac("enp0s31f6", "10.0.0.7"),
+            None,
+            "nobody has answered yet"
+        );
         assert_eq!(mac("enp0s31f6", "10.0.0.8"), None, "no MAC is none");
         assert_eq!(mac("enp0s31f6", "10.0.0.9"), None, "never asked for");
-    }
-
-    #[test]
-    fn pmset_tells_of_the_battery() {
-        let battery = |percent, discharging| Battery {
-            percent,
-            discharging,
-        };
-        for (words, found) in [
-            (
-                "Now drawing from 'Battery Power'\n -InternalBattery-0 (id=4653155)\t68%; discharging; 4:11 remaining present: true\n",
-                Some(battery(68, true)),
-            ),
-            (
-                "Now drawing from 'AC Power'\n -InternalBattery-0 (id=4653155)\t100%; charged; 0:00 remaining present: true\n",
-                Some(battery(100, false)),
-            ),
-            ("Now drawing from 'AC Power'\n", None),
-            ("Now drawing from 'Battery Power'\n -InternalBattery-0\tcomplete nonsense\n", None),
-        ] {
-            assert_eq!(pmset(words), found, "{words}");
-        }
     }
 }
