@@ -252,13 +252,13 @@ fn a_subnet_is_scanned_at_its_own_site_only() {
         default_route(DEPOT.into()).unwrap();
         let mut watch = laptop.watch();
         laptop.wait_for_runs(&mut watch, 1);
-        let learned = || {
+        let learned = |laptop: &Laptop| {
             let places = laptop.json("places");
             let mac = places["places"][0]["site"]["gateway_mac"].clone();
             (mac, places["here"]["name"].clone())
         };
         assert_eq!(
-            learned(),
+            learned(&laptop),
             ("00:16:3e:00:00:01".into(), "Depot".into()),
             "the gateway that answered ARP"
         );
@@ -288,7 +288,11 @@ fn a_subnet_is_scanned_at_its_own_site_only() {
         let runs = laptop.site.runs().unwrap();
         let outcome = &runs.last().unwrap().subnets[0].outcome;
         assert!(matches!(outcome, Outcome::Scanned { .. }), "{outcome:?}");
-        assert_eq!(learned().0, "00:16:3e:00:00:02", "it answered here too");
+        assert_eq!(
+            learned(&laptop).0,
+            "00:16:3e:00:00:02",
+            "it answered here too"
+        );
     });
 }
 
