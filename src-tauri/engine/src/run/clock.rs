@@ -64,9 +64,16 @@ impl Jumps {
 
     /// How the wall clock has jumped since it was last asked, if it has.
     pub(super) fn seen(&mut self, clock: &Clock) -> Option<Jump> {
-        let before = std::mem::replace(self, Self::new(clock));
-        let passed = SignedDuration::try_from(self.monotonic - before.monotonic);
-        let shown = self.wall.duration_since(before.wall);
+        let seen = self.is_to_be_seen(clock);
+        *self = Self::new(clock);
+        seen
+    }
+
+    /// The same, without having been asked.
+    pub(super) fn is_to_be_seen(&self, clock: &Clock) -> Option<Jump> {
+        let now = Self::new(clock);
+        let passed = SignedDuration::try_from(now.monotonic - self.monotonic);
+        let shown = now.wall.duration_since(self.wall);
         let by = shown - passed.ok()?;
         if by > JUMP {
             return Some(Jump::Forward);

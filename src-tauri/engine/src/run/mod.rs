@@ -151,7 +151,7 @@ async fn run(
     loop {
         let input = match first.take() {
             Some(first) => first,
-            None => match next(&mut inputs, wake_at, &mut jumps, &clock).await {
+            None => match next(&mut inputs, wake_at, &jumps, &clock).await {
                 Some(input) => input,
                 None => break,
             },
@@ -162,20 +162,21 @@ async fn run(
         }
         let shutting_down = matches!(input, Input::Command(Command::Shutdown));
         let now = clock.now();
-        if matches!(input, Input::Tick | Input::Woke) {
-            wake_at = None;
-        }
-        if matches!(input, Input::Woke) {
-            // The system may have told it before the clock did.
-            jumps = Jumps::new(&clock);
-        }
+        // Whatever comes first after a sleep must not be taken as if the machine had been awake all the time. The system
+        // may have told of it before the clock does.
+        let slept = jumps.seen(&clock) == Some(Jump::Forward) && !matches!(input, Input::Woke);
         let mut end = false;
-        for effect in agent.handle(input, now) {
-            journal.effect(&effect);
-            match effect {
-                fieldscan_core::agent::Effect::WakeAt(at) => wake_at = Some(at),
-                fieldscan_core::agent::Effect::End => end = true,
-                effect => effects.carry_out(effect),
+        for input in slept.then_some(Input::Woke).into_iter().chain([input]) {
+            if matches!(input, Input::Tick | Input::Woke) {
+                wake_at = None;
+            }
+            for effect in agent.handle(input, now) {
+                journal.effect(&effect);
+                match effect {
+                    fieldscan_core::agent::Effect::WakeAt(at) => wake_at = Some(at),
+                    fieldscan_core::agent::Effect::End => end = true,
+                    effect => effects.carry_out(effect),
+                }
             }
         }
         let newest = agent.snapshot(now);
@@ -195,19 +196,19 @@ async fn run(
 async fn next(
     inputs: &mut mpsc::UnboundedReceiver<Input>,
     wake_at: Option<Timestamp>,
-    jumps: &mut Jumps,
+    jumps: &Jumps,
     clock: &Clock,
 ) -> Option<Input> {
     loop {
         tokio::select! {
             input = inputs.recv() => return input,
-            () = sleep_until(wake_at, clock) => match jumps.seen(clock) {
-                // What was planned by the clock from before must be looked at again.
-                Some(Jump::Forward) => return Some(Input::Woke),
-                Some(Jump::Back) => return Some(Input::Tick),
-                None if wake_at.is_some_and(|at| at <= clock.now()) => return Some(Input::Tick),
-                None => {}
-            },
+            () = sleep_until(wake_at, clock) => {
+                // After a jump of the clock, what was planned by the old one must be looked at again.
+                let jumped = jumps.is_to_be_seen(clock).is_some();
+                if jumped || wake_at.is_some_and(|at| at <= clock.now()) {
+                    return Some(Input::Tick);
+                }
+            }
         }
     }
 }

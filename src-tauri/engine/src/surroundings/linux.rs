@@ -59,9 +59,7 @@ impl Linux {
         }
         unresolved.into_iter().for_each(have_asked);
         let until = tokio::time::Instant::now() + ANSWERS_WITHIN;
-        while links.iter().any(|link| unresolved_gateway(link))
-            && tokio::time::Instant::now() < until
-        {
+        while links.iter().any(unresolved_gateway) && tokio::time::Instant::now() < until {
             tokio::time::sleep(GLANCE).await;
             links = read_links();
         }

@@ -15,6 +15,8 @@ mod make;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
+mod places;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod prune;

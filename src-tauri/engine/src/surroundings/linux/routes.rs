@@ -47,16 +47,11 @@ impl Routes {
         };
         let mut message = [0; 4096];
         // All that is there counts as one change. What was lost because there was too much is one as well.
-        loop {
-            match recv(
-                ready.get_inner().as_raw_fd(),
-                &mut message,
-                MsgFlags::MSG_DONTWAIT,
-            ) {
-                Ok(1..) | Err(Errno::EINTR | Errno::ENOBUFS) => {}
-                Ok(0) | Err(_) => break,
-            }
-        }
+        while let Ok(1..) | Err(Errno::EINTR | Errno::ENOBUFS) = recv(
+            ready.get_inner().as_raw_fd(),
+            &mut message,
+            MsgFlags::MSG_DONTWAIT,
+        ) {}
         ready.clear_ready();
     }
 }
