@@ -12,6 +12,7 @@ use std::{
 use fieldscan_core::{
     agent::Command,
     notice::Notice,
+    place::Surroundings,
     present::{self, Page},
     problem::{Problem, Standing},
     settings::Settings,
@@ -193,7 +194,10 @@ impl Shared {
     fn without_agent(&self, standing: &Standing, revision: u64) -> Snapshot {
         let settings = self.settings().clone();
         let records = Records::open(&self.place, settings);
-        let kept = records.ok().flatten().and_then(|it| it.snapshot().ok());
+        let kept = records
+            .ok()
+            .flatten()
+            .and_then(|it| it.snapshot(Surroundings::default()).ok());
         let mut snapshot = kept.unwrap_or_default();
         snapshot.revision = revision;
         // Nothing begins by itself as long as there is no agent.

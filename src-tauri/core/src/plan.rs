@@ -139,6 +139,11 @@ pub enum LeftOut {
     NotEnabled,
     /// Nothing is left to scan: only known addresses are checked and there are none, or all are excluded.
     NothingKnown,
+    /// It can be scanned at another site than this one.
+    Elsewhere {
+        /// That site's name.
+        site: String,
+    },
     /// The guard refused it.
     Refused(Refusal),
 }

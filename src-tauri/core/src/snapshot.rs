@@ -1,5 +1,6 @@
 //! Everything that a view may show, in one value. Long lists are read by query; `lists` says when they changed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ipnetwork::IpNetwork;
@@ -10,6 +11,7 @@ use ts_rs::TS;
 use crate::{
     compare::Counts,
     ids::{RunId, SubnetId},
+    place::{Battery, Binding, Held, Spot},
     plan::{LeftOut, Mode},
     problem::Standing,
     run::{Run, Trigger},
@@ -34,10 +36,42 @@ pub struct Snapshot {
     pub next_run: Option<Timestamp>,
     /// Scheduled runs wait until then.
     pub paused: Option<Pause>,
+    /// Why the scheduled run that is due doesn't begin, or none will at this place.
+    #[serde(default)]
+    pub held: Option<Held>,
+    /// Network and power, as far as the system says.
+    #[serde(default)]
+    pub surroundings: SurroundingsView,
+    /// At which sites subnets can be scanned.
+    #[serde(default)]
+    pub places: BTreeMap<SubnetId, Binding>,
     /// What stands wrong, the gravest first.
     pub problems: Vec<Standing>,
     /// When lists changed.
     pub lists: Lists,
+}
+
+/// Network and power, as far as the system says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SurroundingsView {
+    /// Whether there is a network.
+    pub online: Option<bool>,
+    /// Whether the connection is metered.
+    pub metered: Option<bool>,
+    /// The battery.
+    pub battery: Option<Battery>,
+    /// Where this machine is.
+    pub here: Option<HereView>,
+}
+
+/// A place, with its name if some subnet is bound to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HereView {
+    /// What tells it from others.
+    #[serde(flatten)]
+    pub spot: Spot,
+    /// What people call it.
+    pub name: Option<String>,
 }
 
 /// Until when scheduled runs wait.

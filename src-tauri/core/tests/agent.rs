@@ -16,7 +16,7 @@ use fieldscan_core::{
     problem::Problem,
     run::{FinishedScan, Outcome, Run, Scan, Trigger},
     schedule::Schedule,
-    settings::{LogLevel, Settings},
+    settings::{LogLevel, OnMetered, Settings},
     snapshot::Pause,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -43,6 +43,9 @@ fn settings(schedule: Schedule) -> Settings {
         schedule_jitter: Duration::from_secs(60),
         profile: Profile::Normal,
         guard: Guard::default(),
+        right_place: true,
+        battery_level: 20,
+        on_metered: OnMetered::Wait,
         keep_history: Duration::from_secs(90 * 24 * 3600),
         log_level: LogLevel::Info,
         notify: Switches::default(),

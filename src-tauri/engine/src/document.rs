@@ -16,12 +16,13 @@ use fieldscan_core::{
     compare::{Counts, Difference, Standing},
     host::SeenBy,
     ids::{AddressId, RunId, ScanId, SubnetId},
+    place::{Battery, Held, Site},
     plan::{LeftOut, Mode},
     present,
     problem::{Problem, Severity, Standing as StandingProblem},
     report::host_name,
     run::{Outcome, Run, SubnetRun, Trigger},
-    snapshot::{PlanView, SubnetView},
+    snapshot::{HereView, PlanView, SubnetView, SurroundingsView},
 };
 use ipnetwork::IpNetwork;
 use jiff::Timestamp;
@@ -173,6 +174,85 @@ impl LeftOutDocument {
         Self {
             words: present::left_out(why),
             why: why.clone(),
+        }
+    }
+}
+
+/// Why scheduled scans don't begin.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "Held")]
+pub struct HeldDocument {
+    #[serde(flatten)]
+    why: Held,
+    words: String,
+}
+
+impl HeldDocument {
+    pub fn of(why: &Held) -> Self {
+        Self {
+            words: present::held(why),
+            why: why.clone(),
+        }
+    }
+}
+
+/// Network and power, as far as the system says.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "Surroundings")]
+pub struct SurroundingsDocument {
+    online: Option<bool>,
+    metered: Option<bool>,
+    battery: Option<Battery>,
+    here: Option<HereDocument>,
+}
+
+impl SurroundingsDocument {
+    pub fn of(view: &SurroundingsView) -> Self {
+        Self {
+            online: view.online,
+            metered: view.metered,
+            battery: view.battery,
+            here: view.here.as_ref().map(HereDocument::of),
+        }
+    }
+}
+
+/// Where this machine is.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "Here")]
+pub struct HereDocument {
+    name: Option<String>,
+    gateway_mac: String,
+    #[ts(type = "string")]
+    prefix: IpNetwork,
+}
+
+impl HereDocument {
+    pub fn of(here: &HereView) -> Self {
+        Self {
+            name: here.name.clone(),
+            gateway_mac: present::mac(here.spot.gateway_mac),
+            prefix: here.spot.prefix,
+        }
+    }
+}
+
+/// A place with its name.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "Site")]
+pub struct SiteDocument {
+    name: String,
+    gateway_mac: String,
+    #[ts(type = "string")]
+    prefix: IpNetwork,
+}
+
+impl SiteDocument {
+    pub fn of(site: &Site) -> Self {
+        Self {
+            name: site.name.clone(),
+            gateway_mac: present::mac(site.spot.gateway_mac),
+            prefix: site.spot.prefix,
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod query;
 pub mod run;
 pub mod settings_file;
 pub mod store;
+pub mod surroundings;
 pub mod takeover;
 pub mod text;
 pub mod upload;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{
-    LogLevel, Settings,
+    LogLevel, OnMetered, Settings,
     mistake::{Mistake, Position, SECRET_KEYS},
     values::{self, Fault},
     yaml::Node,
@@ -135,6 +135,8 @@ const PROFILES: [(&str, Profile); 3] = [
     ("fast", Profile::Fast),
 ];
 
+const ON_METERED: [(&str, OnMetered); 2] = [("wait", OnMetered::Wait), ("scan", OnMetered::Scan)];
+
 const LEVELS: [(&str, LogLevel); 4] = [
     ("error", LogLevel::Error),
     ("warn", LogLevel::Warn),
@@ -167,7 +169,7 @@ macro_rules! read {
 }
 
 /// Every key, in the order of the documented example.
-pub static KEYS: [Key; 23] = [
+pub static KEYS: [Key; 26] = [
     Key {
         name: "api_url",
         help: "phpIPAM's address, with the path it is installed at and without /api.",
@@ -305,6 +307,39 @@ pub static KEYS: [Key; 23] = [
         private: false,
         read: read!(values::yes_no, guard.large),
         show: |settings| Some(Shown::YesNo(settings.guard.large)),
+    },
+    Key {
+        name: "right_place",
+        help: "Whether a subnet is left alone at another site than the one where it was found. `fieldscan places` shows the sites.",
+        expected: "true or false",
+        example: "",
+        private: false,
+        read: read!(values::yes_no, right_place),
+        show: |settings| Some(Shown::YesNo(settings.right_place)),
+    },
+    Key {
+        name: "battery_level",
+        help: "On battery, scheduled scans wait below so many percent. 0: never.",
+        expected: "a whole number from 0 to 100",
+        example: "",
+        private: false,
+        read: |node, draft| {
+            let level = values::number(node, 0..=100)?;
+            draft.settings.battery_level = level
+                .and_then(|level| u8::try_from(level).ok())
+                .unwrap_or(Settings::default().battery_level);
+            Ok(())
+        },
+        show: |settings| Some(Shown::Number(settings.battery_level.into())),
+    },
+    Key {
+        name: "on_metered",
+        help: "What scheduled scans do on a metered connection: wait, or scan all the same.",
+        expected: "wait or scan",
+        example: "",
+        private: false,
+        read: read!(|node| values::choice(node, &ON_METERED), on_metered),
+        show: |settings| word(&ON_METERED, &settings.on_metered),
     },
     Key {
         name: "misses_before_missing",

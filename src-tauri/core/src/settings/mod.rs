@@ -70,6 +70,12 @@ pub struct Settings {
     pub profile: Profile,
     /// `allow_public` (list of networks) and `allow_large`.
     pub guard: Guard,
+    /// `right_place`: a subnet is not scanned by itself at another site than its own. Default true.
+    pub right_place: bool,
+    /// `battery_level`: below so many percent on battery, scheduled runs wait; 0 for never. Default 20.
+    pub battery_level: u8,
+    /// `on_metered`: what scheduled runs do on a metered connection. Default wait.
+    pub on_metered: OnMetered,
     /// `keep_history`: how long scans are kept. Default 90 days.
     pub keep_history: Duration,
     /// `log_level`: error, warn, info, debug. Default info.
@@ -97,11 +103,24 @@ impl Default for Settings {
             schedule_jitter: Duration::from_secs(60),
             profile: Profile::Normal,
             guard: Guard::default(),
+            right_place: true,
+            battery_level: 20,
+            on_metered: OnMetered::Wait,
             keep_history: Duration::from_secs(90 * 86_400),
             log_level: LogLevel::Info,
             notify: Switches::default(),
         }
     }
+}
+
+/// What scheduled runs do while the connection is metered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnMetered {
+    /// They wait for another connection.
+    #[default]
+    Wait,
+    /// They are made.
+    Scan,
 }
 
 /// How much is logged.

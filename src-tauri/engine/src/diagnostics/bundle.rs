@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use fieldscan_core::{problem::Problem, settings::Settings};
+use fieldscan_core::{place::Surroundings, problem::Problem, settings::Settings};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ fn gather(
     let records = read.and_then(|(settings, _)| Records::open(place, settings).ok().flatten());
     let snapshot = records
         .as_ref()
-        .and_then(|records| records.snapshot().ok())
+        .and_then(|records| records.snapshot(Surroundings::default()).ok())
         .map(|snapshot| to_value(&snapshot));
     let logs = place.logs();
     let inputs = Inputs {
@@ -152,6 +152,8 @@ fn names(records: &Records) -> Vec<String> {
     let mut names = servers(&records.settings);
     let assignment = records.reader.assignment(&records.key).ok().flatten();
     names.extend(assignment.as_ref().map(|all| all.agent_name.clone()));
+    let places = records.reader.places(&records.key).unwrap_or_default();
+    names.extend(places.into_values().map(|binding| binding.site.name));
     for subnet in assignment.map_or_else(Vec::new, |all| all.subnets) {
         names.push(subnet.description);
         names.extend(subnet.custom.into_values());

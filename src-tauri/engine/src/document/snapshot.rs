@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use ts_rs::TS;
 
-use super::{ProblemDocument, RunDocument, SubnetDocument};
+use super::{HeldDocument, ProblemDocument, RunDocument, SubnetDocument, SurroundingsDocument};
 
 /// The state of the agent at one time.
 #[derive(Debug, Clone, Serialize, TS)]
@@ -27,6 +27,9 @@ pub struct SnapshotDocument {
     pub delivery: DeliveryView,
     pub next_run: Option<Timestamp>,
     pub paused: Option<PauseDocument>,
+    /// Why a scheduled run that is due waits.
+    pub held: Option<HeldDocument>,
+    pub surroundings: SurroundingsDocument,
     pub problems: Vec<ProblemDocument>,
     pub lists: Lists,
 }
@@ -85,6 +88,8 @@ impl SnapshotDocument {
             delivery: snapshot.delivery,
             next_run: snapshot.next_run,
             paused: snapshot.paused.map(Into::into),
+            held: snapshot.held.as_ref().map(HeldDocument::of),
+            surroundings: SurroundingsDocument::of(&snapshot.surroundings),
             problems: snapshot
                 .problems
                 .iter()
