@@ -17,6 +17,7 @@ pub mod settings_file;
 pub mod store;
 pub mod takeover;
 pub mod text;
+pub mod update;
 pub mod upload;
 pub mod vault;
 
