@@ -410,3 +410,111 @@ async fn stand_by(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use fieldscan_core::problem::Severity;
+
+    use super::*;
+
+    /// Bounds every wait.
+    const SOON: Duration = Duration::from_secs(20);
+
+    const COMPLETE: &str =
+        "api_url: https://127.0.0.1:1\nclient_name: app\nscanagent_code: code\nschedule: off\n";
+
+    fn start(folder: &Path) -> (Agent, mpsc::UnboundedReceiver<Option<Page>>) {
+        let place = Place {
+            settings_file: folder.join("settings.yaml"),
+            data_dir: folder.join("data"),
+            nmap: None,
+        };
+        Agent::start(place, Redactor::default(), None)
+    }
+
+    async fn until(agent: &Agent, what: &str, is: impl Fn(&Snapshot) -> bool) -> Snapshot {
+        let mut snapshots = agent.snapshots();
+        let seen = tokio::time::timeout(SOON, snapshots.wait_for(is)).await;
+        match seen {
+            Ok(Ok(snapshot)) => snapshot.clone(),
+            Ok(Err(_)) | Err(_) => panic!("never seen: {what}; at last {:?}", agent.snapshot()),
+        }
+    }
+
+    fn first(snapshot: &Snapshot) -> Option<&Problem> {
+        snapshot.problems.first().map(|standing| &standing.problem)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn without_settings_the_agent_rests_until_there_are_some() {
+        let folder = tempfile::tempdir().unwrap();
+        let (agent, _pages) = start(folder.path());
+        let missing = |it: &Snapshot| matches!(first(it), Some(Problem::SettingMissing { .. }));
+        let rests = until(&agent, "what is missing", missing).await;
+        assert_eq!(rests.next_run, None, "nothing begins by itself");
+
+        fs::write(agent.place().settings_file.clone(), "api_url: [\n").unwrap();
+        agent.reread();
+        let invalid = |it: &Snapshot| matches!(first(it), Some(Problem::SettingsInvalid { .. }));
+        let broken = until(&agent, "what is wrong", invalid).await;
+        assert!(broken.revision > rests.revision, "views keep the highest");
+
+        fs::write(agent.place().settings_file.clone(), COMPLETE).unwrap();
+        agent.reread();
+        let works = until(&agent, "an agent at work", |it| it.problems.is_empty()).await;
+        assert!(works.revision > broken.revision);
+        assert_eq!(agent.settings().client_name.as_deref(), Some("app"));
+        tokio::time::timeout(SOON, agent.end()).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_second_start_finds_the_first_even_before_it_is_set_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let (agent, mut pages) = start(folder.path());
+        until(&agent, "a rest", |it| !it.problems.is_empty()).await;
+        let first = run::connect(&agent.place().data_dir)
+            .await
+            .unwrap()
+            .unwrap();
+        first.show(Some("settings/phpipam")).await.unwrap();
+        let shown = tokio::time::timeout(SOON, pages.recv()).await.unwrap();
+        let wanted: Page = "settings/phpipam".parse().unwrap();
+        assert_eq!(shown, Some(Some(wanted)));
+        first.show(Some("no/such/page")).await.unwrap();
+        let shown = tokio::time::timeout(SOON, pages.recv()).await.unwrap();
+        assert_eq!(shown, Some(None), "the window comes all the same");
+        tokio::time::timeout(SOON, agent.end()).await.unwrap();
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn beside_another_process_it_is_a_face_of_that_ones_agent() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("settings.yaml"), COMPLETE).unwrap();
+        let (one, _pages) = start(folder.path());
+        until(&one, "an agent at work", |it| it.problems.is_empty()).await;
+        let (other, _pages) = start(folder.path());
+        until(&other, "the same agent", |it| it.revision > 0).await;
+        other.send(Command::Pause(
+            fieldscan_core::snapshot::Pause::UntilResumed,
+        ));
+        until(&one, "a pause that the other asked for", |it| {
+            it.paused.is_some()
+        })
+        .await;
+        until(&other, "the pause in the other", |it| it.paused.is_some()).await;
+
+        tokio::time::timeout(SOON, one.end()).await.unwrap();
+        // Its agent is gone: the other one goes on by itself.
+        until(&other, "an agent of its own", |it| {
+            it.paused.is_some()
+                && it
+                    .problems
+                    .iter()
+                    .all(|it| it.problem.severity() != Severity::Waiting)
+        })
+        .await;
+        tokio::time::timeout(SOON, other.end()).await.unwrap();
+    }
+}

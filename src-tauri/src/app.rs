@@ -27,7 +27,9 @@ use crate::{
     args::Args,
     commands,
     notify::{self, Notifier},
-    tray, window,
+    tray,
+    update::{self, Updates},
+    window,
 };
 
 /// The agent may take this long to stop its scans and to write what it has. Then the process ends all the same.
@@ -39,6 +41,7 @@ pub(crate) struct App {
     pub(crate) agent: Agent,
     pub(crate) tauri: AppHandle,
     pub(crate) notifier: Notifier,
+    pub(crate) updates: Updates,
     /// The arguments with which the system starts this again.
     pub(crate) again: Arc<Vec<String>>,
     quitting: Arc<AtomicBool>,
@@ -111,6 +114,7 @@ pub(crate) fn run(args: &Args, started: Instant) -> ExitCode {
                     agent,
                     tauri: tauri.handle().clone(),
                     notifier: Notifier::default(),
+                    updates: Updates::default(),
                     again,
                     quitting: Arc::default(),
                 };
@@ -158,6 +162,7 @@ fn begin(
         tracing::info!(ms, "tray ready");
     }));
     tauri::async_runtime::spawn(notify::keep(app.clone()));
+    tauri::async_runtime::spawn(update::keep(app.clone()));
     tauri::async_runtime::spawn({
         let app = app.clone();
         async move {

@@ -14,6 +14,7 @@ mod browse;
 mod commands;
 mod notify;
 mod tray;
+mod update;
 mod window;
 
 use std::{process::ExitCode, time::Instant};

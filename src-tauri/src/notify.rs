@@ -94,8 +94,10 @@ fn show(app: &App, told: &Told, place: Option<Place>) {
     #[cfg(target_os = "linux")]
     {
         notification
-            .icon("fieldscan")
-            .hint(notify_rust::Hint::DesktopEntry("fieldscan".to_owned()));
+            .icon("io.github.fieldscan")
+            .hint(notify_rust::Hint::DesktopEntry(
+                "io.github.fieldscan".to_owned(),
+            ));
         if place.is_some() {
             notification.action("default", "Open");
         }

@@ -7,8 +7,8 @@ use std::{
 
 use crate::{
     icons, layering,
-    step::{Look, cargo, run as run_program, step, which},
-    tidy, unused,
+    step::{Look, cargo, run as run_program, step},
+    tidy, ui, unused,
 };
 
 /// Carries out all checks, the failed ones too, and names those that failed.
@@ -89,9 +89,5 @@ fn has_cargo_deny() -> bool {
 
 /// Types, Svelte and lints of the user interface: its own script `check`.
 fn check_ui() -> anyhow::Result<()> {
-    let npm = which("npm").ok_or_else(|| anyhow::anyhow!("npm is missing; it comes with Node"))?;
-    if !Path::new("ui/node_modules").is_dir() {
-        run_program(Command::new(&npm).args(["ci", "--prefix", "ui"]))?;
-    }
-    run_program(Command::new(&npm).args(["run", "--prefix", "ui", "check"]))
+    run_program(Command::new(ui::npm()?).args(["run", "--prefix", "ui", "check"]))
 }

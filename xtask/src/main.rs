@@ -18,6 +18,7 @@ mod packages;
 mod step;
 mod test;
 mod tidy;
+mod ui;
 mod unused;
 #[cfg(test)]
 mod workflows;
@@ -70,6 +71,16 @@ const COMMANDS: &[Command] = &[
         "package",
         "make the .deb and the .rpm; with `try`, install, run and remove the .deb in a throw-away root",
         package::run,
+    ),
+    (
+        "ui",
+        "build the pages of the window, for the desktop application to carry in itself",
+        ui::run,
+    ),
+    (
+        "bindings",
+        "write the types that the window shares with the agent",
+        ui::bindings,
     ),
     (
         "packages",

@@ -13,7 +13,8 @@ use crate::{
     check, cross,
     demo::debug_folder,
     package, packages,
-    step::{Look, cargo, metadata, run as run_program, step, which},
+    step::{Look, cargo, metadata, run as run_program, step},
+    ui,
 };
 
 /// Where tests note that they were skipped: one line `SKIPPED <name>: <reason>` each.
@@ -37,6 +38,8 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
             "fieldscan",
             "--package",
             "fieldscan-nmap",
+            "--package",
+            "fieldscan-tray",
             "--package",
             "fieldscan-tests",
         ]))
@@ -135,8 +138,7 @@ fn test(folder: &Path, args: &[String], tally: &mut Tally) -> anyhow::Result<()>
 }
 
 fn test_ui() -> anyhow::Result<()> {
-    let npm = which("npm").ok_or_else(|| anyhow::anyhow!("npm is missing; it comes with Node"))?;
-    run_program(Command::new(npm).args(["run", "--prefix", "ui", "test"]))
+    run_program(Command::new(ui::npm()?).args(["run", "--prefix", "ui", "test"]))
 }
 
 /// The file in which tests note that they were skipped; gone at the end.

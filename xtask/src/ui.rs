@@ -30,8 +30,14 @@ pub(crate) fn npm() -> anyhow::Result<std::path::PathBuf> {
 pub(crate) fn bindings(look: &Look, _args: &[String]) -> anyhow::Result<bool> {
     step(look, "bindings", || {
         run_program(
-            cargo(&["test", "--locked", "--package", "fieldscan-tray", "bindings::"])
-                .env("FIELDSCAN_WRITE_BINDINGS", "1"),
+            cargo(&[
+                "test",
+                "--locked",
+                "--package",
+                "fieldscan-tray",
+                "bindings::",
+            ])
+            .env("FIELDSCAN_WRITE_BINDINGS", "1"),
         )
     })
 }

@@ -18,6 +18,7 @@ pub mod store;
 pub mod surroundings;
 pub mod takeover;
 pub mod text;
+pub mod update;
 pub mod upload;
 pub mod vault;
 

@@ -10,6 +10,7 @@ use fieldscan_engine::{
     logging::{self, Line},
     nmap::{Nmap, Privileges},
 };
+use jiff::Timestamp;
 use serde::Serialize;
 use tauri::{Emitter as _, State};
 use ts_rs::TS;
@@ -39,6 +40,23 @@ pub(crate) struct About {
     data_dir: String,
     config_path: String,
     log_dir: String,
+    /// What was last learned of newer versions; null where nobody looks.
+    update: Option<UpdateDocument>,
+}
+
+/// What was learned of newer versions.
+#[derive(Debug, Clone, Default, Serialize, TS)]
+#[ts(rename = "Update")]
+pub(crate) struct UpdateDocument {
+    /// Null before the first look.
+    pub(crate) looked_at: Option<Timestamp>,
+    /// The newer version, if there is one.
+    pub(crate) newer: Option<String>,
+    pub(crate) notes: Option<String>,
+    /// Where a person reads more.
+    pub(crate) page: Option<String>,
+    /// Why the last look brought nothing.
+    pub(crate) failed: Option<String>,
 }
 
 #[tauri::command]
@@ -117,6 +135,7 @@ pub(crate) async fn about(app: State<'_, App>) -> Result<About, Refusal> {
         data_dir: place.data_dir.display().to_string(),
         config_path: place.settings_file.display().to_string(),
         log_dir: place.logs().display().to_string(),
+        update: app.updates.known(&app.agent.settings()),
     })
 }
 

@@ -1,5 +1,7 @@
 //! Settings and secrets. A secret comes in and never goes out: the window learns only where it is.
 
+use std::path::Path;
+
 use fieldscan_core::settings::{self, Mistake, Shown};
 use fieldscan_engine::{
     document::{SecretDocument, SettingDocument, setting_documents, source_code},
@@ -70,16 +72,17 @@ fn texts(changes: Vec<Change>) -> Vec<(String, String)> {
 #[tauri::command]
 pub(crate) async fn settings(app: State<'_, App>) -> Result<SettingsDocument, Refusal> {
     let file = app.agent.place().settings_file.clone();
-    blocking(move || {
-        let (settings, warnings) = settings_file::read(&file)?.unwrap_or_default();
-        Ok(SettingsDocument {
-            path: file.display().to_string(),
-            settings: setting_documents(&settings),
-            secrets: Vault::open().status().iter().map(Into::into).collect(),
-            warnings: warnings.iter().map(ToString::to_string).collect(),
-        })
+    blocking(move || document(&file, &Vault::open())).await
+}
+
+fn document(file: &Path, vault: &Vault) -> Result<SettingsDocument, Refusal> {
+    let (settings, warnings) = settings_file::read(file)?.unwrap_or_default();
+    Ok(SettingsDocument {
+        path: file.display().to_string(),
+        settings: setting_documents(&settings),
+        secrets: vault.status().iter().map(Into::into).collect(),
+        warnings: warnings.iter().map(ToString::to_string).collect(),
     })
-    .await
 }
 
 #[tauri::command]
@@ -211,6 +214,20 @@ mod tests {
         assert!(long.is_err(), "no token is that long");
         let refusal = named("MARKER").unwrap_err();
         assert!(!format!("{refusal:?}").contains("MARKER"));
+    }
+
+    #[test]
+    fn of_a_secret_the_window_learns_only_where_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.yaml");
+        std::fs::write(&file, "scanagent_code: MARKER-CODE\n").unwrap();
+        let vault =
+            Vault::with_environment(|name| name.starts_with("FIELDSCAN_").then(|| "MARKER".into()));
+        let document = document(&file, &vault).unwrap();
+        assert_eq!(document.secrets.len(), 3);
+        let told = serde_json::to_string(&document).unwrap();
+        assert!(told.contains(r#""source":"environment""#), "{told}");
+        assert!(!told.contains("MARKER"), "{told}");
     }
 
     #[test]

@@ -169,7 +169,7 @@ macro_rules! read {
 }
 
 /// Every key, in the order of the documented example.
-pub static KEYS: [Key; 26] = [
+pub static KEYS: [Key; 28] = [
     Key {
         name: "api_url",
         help: "phpIPAM's address, with the path it is installed at and without /api.",
@@ -448,5 +448,29 @@ pub static KEYS: [Key; 26] = [
         private: false,
         read: read!(values::yes_no, notify.delivered),
         show: |settings| Some(Shown::YesNo(settings.notify.delivered)),
+    },
+    Key {
+        name: "update_url",
+        help: "Where a signed notice of the newest version is; Fieldscan looks once a day, and only tells. Nothing: it never looks.",
+        expected: "an https URL without user name or fragment",
+        example: "https://downloads.example.com/fieldscan/newest.json",
+        private: false,
+        read: |node, draft| {
+            draft.settings.update_url = values::update_url(node)?;
+            Ok(())
+        },
+        show: |settings| text(settings.update_url.as_ref()?.as_str()),
+    },
+    Key {
+        name: "update_key",
+        help: "The public key (minisign) of whoever signs that notice.",
+        expected: "the base64 line of a minisign public key",
+        example: "RWQ...",
+        private: false,
+        read: |node, draft| {
+            draft.settings.update_key = values::line(node)?;
+            Ok(())
+        },
+        show: |settings| text(settings.update_key.as_deref()?),
     },
 ];

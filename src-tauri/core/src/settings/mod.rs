@@ -52,6 +52,10 @@ pub struct Settings {
     pub http_port: u16,
     /// `ca_file`: certificates (PEM) to trust beside the OS's.
     pub ca_file: Option<PathBuf>,
+    /// `update_url`: where a signed notice of the newest version is. `None`: nobody looks.
+    pub update_url: Option<url::Url>,
+    /// `update_key`: the minisign public key that has signed it.
+    pub update_key: Option<String>,
     /// `cache_expire_time`, seconds. Default 1800.
     pub cache_expire_time: Duration,
     /// `epoch_time_offset`, seconds that are added to this machine's clock. Default 0.
@@ -94,6 +98,8 @@ impl Default for Settings {
             http_server: url::Url::parse("http://127.0.0.1").expect("a constant URL"),
             http_port: 5000,
             ca_file: None,
+            update_url: None,
+            update_key: None,
             cache_expire_time: Duration::from_secs(1800),
             epoch_time_offset: 0,
             ipam_time_zone: jiff::tz::TimeZone::UTC,

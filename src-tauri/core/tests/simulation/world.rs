@@ -780,6 +780,8 @@ pub(crate) fn settings() -> Settings {
         http_server: "http://127.0.0.1".parse().expect("a URL"),
         http_port: 5000,
         ca_file: None,
+        update_url: None,
+        update_key: None,
         cache_expire_time: Duration::from_secs(1800),
         epoch_time_offset: 0,
         ipam_time_zone: TimeZone::UTC,
