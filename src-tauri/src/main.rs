@@ -8,6 +8,8 @@ mod agent;
 mod app;
 mod args;
 mod autostart;
+#[cfg(test)]
+mod bindings;
 mod browse;
 mod commands;
 mod notify;

@@ -68,6 +68,11 @@ const COMMANDS: &[Command] = &[
         ui::run,
     ),
     (
+        "bindings",
+        "write the types that the window shares with the agent",
+        ui::bindings,
+    ),
+    (
         "cross",
         "check for Windows and macOS from Linux; with `wine`, build for Windows and run that",
         cross::run,

@@ -1,10 +1,11 @@
-//! The user interface (`ui/`): its pages built, checked and tested by its own scripts.
+//! The user interface (`ui/`): its pages built, checked and tested by its own scripts, and the types that they share with
+//! the agent.
 
 use std::{path::Path, process::Command};
 
 use anyhow::{Context, bail};
 
-use crate::step::{Look, run as run_program, step, which};
+use crate::step::{Look, cargo, run as run_program, step, which};
 
 /// `cargo xtask ui`: the pages, which the tray application carries in itself from its next build on.
 pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
@@ -12,6 +13,25 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
         bail!("`ui` takes nothing");
     }
     step(look, "user interface", build)
+}
+
+/// `cargo xtask bindings`: the test that holds the types against the files writes them instead.
+pub(crate) fn bindings(look: &Look, args: &[String]) -> anyhow::Result<bool> {
+    if !args.is_empty() {
+        bail!("`bindings` takes nothing");
+    }
+    step(look, "bindings", || {
+        run_program(
+            cargo(&[
+                "test",
+                "--locked",
+                "--package",
+                "fieldscan-tray",
+                "bindings::",
+            ])
+            .env("FIELDSCAN_WRITE_BINDINGS", "1"),
+        )
+    })
 }
 
 /// Whether there is one.

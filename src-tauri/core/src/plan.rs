@@ -12,6 +12,7 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::ids::SubnetId;
 
@@ -125,7 +126,7 @@ impl Target {
 }
 
 /// Why an assigned subnet is not scanned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "reason")]
 pub enum LeftOut {
     /// It is a folder.
@@ -143,8 +144,9 @@ pub enum LeftOut {
 }
 
 /// Why the guard refused a subnet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "refusal")]
+#[ts(rename = "Refused")]
 pub enum Refusal {
     /// phpIPAM's text is not a network in canonical form.
     NotANetwork,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ipnetwork::IpNetwork;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::{
     compare::Counts,
@@ -91,7 +92,7 @@ pub struct SubnetProgress {
 }
 
 /// What is being done for a subnet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Not begun.
@@ -147,7 +148,8 @@ pub struct LastScan {
 }
 
 /// What phpIPAM said.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, TS, Deserialize)]
+#[ts(rename = "Ipam")]
 pub struct IpamView {
     /// When it last told the assigned subnets.
     pub fetched_at: Option<Timestamp>,
@@ -158,7 +160,8 @@ pub struct IpamView {
 }
 
 /// The outbox in numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, TS, Deserialize)]
+#[ts(rename = "Delivery")]
 pub struct DeliveryView {
     /// Queued or Waiting.
     pub waiting: u32,
@@ -178,7 +181,7 @@ pub struct DeliveryView {
 }
 
 /// Revisions at which lists changed that are read by query.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, TS, Deserialize)]
 pub struct Lists {
     /// Addresses and findings.
     pub addresses: u64,

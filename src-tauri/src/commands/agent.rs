@@ -9,13 +9,15 @@ use fieldscan_engine::document::SnapshotDocument;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use tauri::State;
+use ts_rs::TS;
 
 use super::refusal::Refusal;
 use crate::app::App;
 
 /// The subnets that are to be scanned.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, TS)]
 #[serde(untagged)]
+#[ts(rename = "ScanScope")]
 pub(crate) enum Which {
     Subnets { subnets: Vec<SubnetId> },
     All { all: bool },

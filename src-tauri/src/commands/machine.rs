@@ -4,15 +4,15 @@ use std::net::IpAddr;
 
 use fieldscan_core::{ids::SubnetId, present, problem::Problem};
 use fieldscan_engine::{
-    doctor::{self, Patient, Progress},
+    diagnostics::bundle,
+    doctor::{self, Progress},
     document::StepDocument,
     logging::{self, Line},
     nmap::{Nmap, Privileges},
-    settings_file,
-    vault::Vault,
 };
 use serde::Serialize;
 use tauri::{Emitter as _, State};
+use ts_rs::TS;
 
 use super::{blocking, refusal::Refusal};
 use crate::{app::App, autostart, browse, window};
@@ -21,16 +21,19 @@ use crate::{app::App, autostart, browse, window};
 const LINES: usize = 2_000;
 
 /// How nmap comes by raw sockets.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, TS)]
+#[ts(rename = "Privileges")]
 pub(crate) struct PrivilegesDocument {
+    #[ts(type = "'raw' | 'helper' | 'connect'")]
     mode: &'static str,
     words: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     remedy: Option<String>,
 }
 
 /// What this is and where its files are.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, TS)]
 pub(crate) struct About {
     version: &'static str,
     data_dir: String,
@@ -41,19 +44,7 @@ pub(crate) struct About {
 #[tauri::command]
 pub(crate) async fn test_everything(app: State<'_, App>) -> Result<Vec<StepDocument>, Refusal> {
     let place = app.agent.place().clone();
-    let settings = blocking({
-        let file = place.settings_file.clone();
-        move || Ok(settings_file::read(&file))
-    });
-    let patient = Patient {
-        // What then is missing is told as the first thing to set.
-        settings: match settings.await? {
-            Ok(read) => Ok(read.unwrap_or_default().0),
-            Err(error) => Err(Problem::from(&error)),
-        },
-        vault: Vault::open(),
-        nmap: place.nmap.clone(),
-    };
+    let patient = blocking(move || Ok(bundle::patient(&place))).await?;
     let mut steps = Vec::new();
     doctor::examine(patient, |progress| match progress {
         Progress::Begun(_) => {}

@@ -10,12 +10,13 @@ use jiff::{Timestamp, tz::TimeZone};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tauri::State;
+use ts_rs::TS;
 
 use super::{blocking, refusal::Refusal};
 use crate::app::App;
 
 /// All settings, and where the secrets are.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, TS)]
 pub(crate) struct SettingsDocument {
     path: String,
     settings: Vec<SettingDocument>,
@@ -24,14 +25,16 @@ pub(crate) struct SettingsDocument {
 }
 
 /// A value that somebody typed for a key. Null takes the setting out, so that its default counts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, TS)]
+#[ts(rename = "SettingChange")]
 pub(crate) struct Change {
     key: String,
     value: Option<Shown>,
 }
 
 /// What is wrong with a value.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(rename = "Mistake")]
 pub(crate) struct MistakeDocument {
     key: String,
     found: String,
@@ -39,7 +42,7 @@ pub(crate) struct MistakeDocument {
 }
 
 /// The times of a schedule, or what is wrong with it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, TS)]
 pub(crate) struct SchedulePreview {
     next: Vec<Timestamp>,
     mistake: Option<MistakeDocument>,

@@ -1,6 +1,7 @@
 //! The table of keys: from it follow reading, setting, showing and the documented example.
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::{
     LogLevel, Settings,
@@ -27,9 +28,10 @@ pub struct Key {
 }
 
 /// A value as people see it, and as it goes into JSON documents.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(untagged)]
 #[expect(missing_docs, reason = "the names say it")]
+#[ts(rename = "SettingValue")]
 pub enum Shown {
     YesNo(bool),
     Number(i64),

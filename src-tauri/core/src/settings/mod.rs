@@ -116,6 +116,7 @@ impl Default for Settings {
     Ord,
     serde::Serialize,
     serde::Deserialize,
+    ts_rs::TS,
 )]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]

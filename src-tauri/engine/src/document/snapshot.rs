@@ -8,11 +8,12 @@ use fieldscan_core::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
+use ts_rs::TS;
 
 use super::{ProblemDocument, RunDocument, SubnetDocument};
 
 /// The state of the agent at one time.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct SnapshotDocument {
     pub revision: u64,
     pub now: Timestamp,
@@ -31,7 +32,8 @@ pub struct SnapshotDocument {
 }
 
 /// A run that goes on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "Progress")]
 pub struct ProgressDocument {
     pub id: RunId,
     pub trigger: Trigger,
@@ -46,7 +48,8 @@ pub struct ProgressDocument {
 }
 
 /// One subnet of a run that goes on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "SubnetProgress")]
 pub struct SubnetProgressDocument {
     pub subnet: SubnetId,
     pub cidr: String,
@@ -57,7 +60,8 @@ pub struct SubnetProgressDocument {
 }
 
 /// Until when scheduled runs wait; null until a person resumes.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[ts(rename = "Pause")]
 pub struct PauseDocument {
     pub until: Option<Timestamp>,
 }
