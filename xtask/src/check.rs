@@ -1,9 +1,6 @@
 //! `cargo xtask check`: everything that can be said of the code without running it.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::process::Stdio;
 
 use crate::{
     icons, layering,
@@ -72,8 +69,8 @@ pub(crate) fn failures(look: &Look) -> anyhow::Result<Vec<String>> {
             )
         );
     }
-    if Path::new("ui/package.json").is_file() {
-        check("user interface", &check_ui)?;
+    if ui::is_there() {
+        check("user interface", &ui::check)?;
     }
     Ok(failed)
 }
@@ -85,9 +82,4 @@ fn has_cargo_deny() -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
-}
-
-/// Types, Svelte and lints of the user interface: its own script `check`.
-fn check_ui() -> anyhow::Result<()> {
-    run_program(Command::new(ui::npm()?).args(["run", "--prefix", "ui", "check"]))
 }

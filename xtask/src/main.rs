@@ -63,6 +63,16 @@ const COMMANDS: &[Command] = &[
         icons::run,
     ),
     (
+        "ui",
+        "build the pages of the window, which the tray application carries in itself",
+        ui::run,
+    ),
+    (
+        "bindings",
+        "write the types that the window shares with the agent",
+        ui::bindings,
+    ),
+    (
         "cross",
         "check for Windows and macOS from Linux; with `wine`, build for Windows and run that",
         cross::run,
@@ -71,16 +81,6 @@ const COMMANDS: &[Command] = &[
         "package",
         "make the .deb and the .rpm; with `try`, install, run and remove the .deb in a throw-away root",
         package::run,
-    ),
-    (
-        "ui",
-        "build the pages of the window, for the desktop application to carry in itself",
-        ui::run,
-    ),
-    (
-        "bindings",
-        "write the types that the window shares with the agent",
-        ui::bindings,
     ),
     (
         "packages",

@@ -57,7 +57,7 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     let wanted = Wanted::of(args)?;
     if !cfg!(target_os = "linux") {
         bail!(
-            "these packages are made on Linux; here: npm exec --prefix ui -- tauri build --config src-tauri/tauri.bundle.conf.json"
+            "these packages are made on Linux; here: npx @tauri-apps/cli@2.12.3 build --config src-tauri/tauri.bundle.conf.json"
         );
     }
     let needed = packages::packaging(wanted.rpm);
@@ -66,7 +66,7 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     }
     let metadata = metadata()?;
     let made = Made::of(&metadata, wanted.dev)?;
-    if made.has_tray && !step(look, "user interface", ui::build)? {
+    if made.has_tray && ui::is_there() && !step(look, "user interface", ui::build)? {
         return Ok(false);
     }
     if !step(look, "build", || made.build())? {

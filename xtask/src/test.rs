@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 use anyhow::{Context, bail};
@@ -26,6 +26,10 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     // Without the programs much is skipped or fails, each with its own words: no reason not to run the rest.
     if !step(look, "programs", || packages::install_for_tests(look))? {
         tally.broken.push("programs".to_owned());
+    }
+    // Before anything compiles the tray application, which carries the pages in itself.
+    if ui::is_there() && !step(look, "user interface", ui::build)? {
+        tally.broken.push("user interface".to_owned());
     }
     tally.broken.extend(check::failures(look)?);
     let metadata = metadata()?;
@@ -49,9 +53,7 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     } else {
         tally.broken.push("build".to_owned());
     }
-    if Path::new("ui/package.json").is_file()
-        && !step(look, "tests of the user interface", test_ui)?
-    {
+    if ui::is_there() && !step(look, "tests of the user interface", ui::test)? {
         tally.broken.push("tests of the user interface".to_owned());
     }
 
@@ -135,10 +137,6 @@ fn test(folder: &Path, args: &[String], tally: &mut Tally) -> anyhow::Result<()>
         bail!("cargo test ended with {status}");
     }
     Ok(())
-}
-
-fn test_ui() -> anyhow::Result<()> {
-    run_program(Command::new(ui::npm()?).args(["run", "--prefix", "ui", "test"]))
 }
 
 /// The file in which tests note that they were skipped; gone at the end.

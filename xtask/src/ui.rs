@@ -1,33 +1,25 @@
-//! `cargo xtask ui` builds the pages of the window; `cargo xtask bindings` writes the types that they share with the agent.
+//! The user interface (`ui/`): its pages built, checked and tested by its own scripts, and the types that they share with
+//! the agent.
 
 use std::{path::Path, process::Command};
 
-use anyhow::Context as _;
+use anyhow::{Context, bail};
 
 use crate::step::{Look, cargo, run as run_program, step, which};
 
-/// `cargo xtask ui`.
-pub(crate) fn run(look: &Look, _args: &[String]) -> anyhow::Result<bool> {
+/// `cargo xtask ui`: the pages, which the tray application carries in itself from its next build on.
+pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
+    if !args.is_empty() {
+        bail!("`ui` takes nothing");
+    }
     step(look, "user interface", build)
 }
 
-/// Builds the pages into `ui/dist`, from where the application takes them.
-pub(crate) fn build() -> anyhow::Result<()> {
-    let npm = npm()?;
-    run_program(Command::new(npm).args(["run", "--prefix", "ui", "build"]))
-}
-
-/// npm, with what the pages need installed.
-pub(crate) fn npm() -> anyhow::Result<std::path::PathBuf> {
-    let npm = which("npm").context("npm is missing; it comes with Node")?;
-    if !Path::new("ui/node_modules").is_dir() {
-        run_program(Command::new(&npm).args(["ci", "--prefix", "ui"]))?;
-    }
-    Ok(npm)
-}
-
 /// `cargo xtask bindings`: the test that holds the types against the files writes them instead.
-pub(crate) fn bindings(look: &Look, _args: &[String]) -> anyhow::Result<bool> {
+pub(crate) fn bindings(look: &Look, args: &[String]) -> anyhow::Result<bool> {
+    if !args.is_empty() {
+        bail!("`bindings` takes nothing");
+    }
     step(look, "bindings", || {
         run_program(
             cargo(&[
@@ -40,4 +32,34 @@ pub(crate) fn bindings(look: &Look, _args: &[String]) -> anyhow::Result<bool> {
             .env("FIELDSCAN_WRITE_BINDINGS", "1"),
         )
     })
+}
+
+/// Whether there is one.
+pub(crate) fn is_there() -> bool {
+    Path::new("ui/package.json").is_file()
+}
+
+/// Builds the pages.
+pub(crate) fn build() -> anyhow::Result<()> {
+    script("build")
+}
+
+/// Types, Svelte and lints.
+pub(crate) fn check() -> anyhow::Result<()> {
+    script("check")
+}
+
+/// Its tests.
+pub(crate) fn test() -> anyhow::Result<()> {
+    script("test")
+}
+
+/// Runs a script of `ui/package.json`, after installing what it uses.
+fn script(name: &str) -> anyhow::Result<()> {
+    let npm = which("npm").context("npm is missing; it comes with Node")?;
+    // npm writes this file when it is done: without it the folder is half of one.
+    if !Path::new("ui/node_modules/.package-lock.json").is_file() {
+        run_program(Command::new(&npm).args(["ci", "--prefix", "ui"]))?;
+    }
+    run_program(Command::new(&npm).args(["run", "--prefix", "ui", name]))
 }
