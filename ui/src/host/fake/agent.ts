@@ -3,6 +3,7 @@
 import type { Host, Stop } from '../host';
 import type {
   Activity,
+  AddressDocument,
   DoctorStep,
   LogLevel,
   NoticeDocument,
@@ -161,11 +162,12 @@ export class FakeAgent implements Host {
 
   async addresses(subnet: number) {
     await this.answers();
-    return { subnet, fetched_at: this.fetchedAt === null ? null : iso(this.fetchedAt), stale: this.stale, addresses: this.subnets.find((one) => one.id === subnet)?.addresses() ?? [] };
+    return { subnet, fetched_at: this.fetchedAt === null ? null : iso(this.fetchedAt), stale: this.stale, addresses: this.rowsOf(subnet) };
   }
 
   async addressHistory(subnet: number, ip: string) {
     await this.answers();
+    if (!this.scanned.has(subnet)) return [];
     const row = this.subnets.find((one) => one.id === subnet)?.addresses().find((one) => one.ip === ip);
     const seen = row?.seen;
     return Array.from({ length: 48 }, (_, index) => {
@@ -187,6 +189,7 @@ export class FakeAgent implements Host {
   async hostsOverTime(subnet: number, days: number) {
     await this.answers();
     const counts = this.subnetOf(subnet).counts;
+    if (!this.scanned.has(subnet)) return [];
     return Array.from({ length: days * 4 }, (_, index) => {
       const known = Math.max(0, counts.known - ((index * 7) % 3) - (index === days * 2 ? Math.floor(counts.known / 3) : 0));
       return { at: iso(this.scannedAt - (days * 4 - 1 - index) * 360 * MINUTE), up: known + counts.unknown + counts.mismatch, counts: { ...counts, known, up: known + counts.unknown + counts.mismatch } };
@@ -323,6 +326,13 @@ export class FakeAgent implements Host {
   private async answers(): Promise<void> {
     if (this.options.states.has('loading')) await never();
     if (this.options.states.has('error')) throw refusal('store-failing', 'The database can’t be read or written.', 'Check the permissions and the disk of the data folder.', 'disk I/O error');
+  }
+
+  /** Before the first scan, only what phpIPAM has. */
+  private rowsOf(id: number): AddressDocument[] {
+    const rows = this.subnets.find((one) => one.id === id)?.addresses() ?? [];
+    if (this.scanned.has(id)) return rows;
+    return rows.filter((row) => row.ipam).map((row) => ({ ip: row.ip, subnet: row.subnet, standing: row.standing === 'excluded' ? row.standing : null, ipam: row.ipam, seen: null }));
   }
 
   private subnetOf(id: number): FakeSubnet {
