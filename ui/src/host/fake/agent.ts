@@ -399,13 +399,13 @@ export class FakeAgent implements Host {
       subnets: run.subnets.map((part) => {
         const subnet = this.subnetOf(part.subnet);
         const base = { subnet: part.subnet, cidr: part.cidr, description: subnet.description };
-        return part.stage === 'done' ? { ...base, outcome: 'scanned' as const, scan: run.id * 4, counts: countsOf(subnet.addresses()) } : { ...base, outcome: 'stopped' as const };
+        return part.stage === 'done' ? { ...base, outcome: 'scanned' as const, scan: run.id * 100 + part.subnet, counts: countsOf(subnet.addresses()) } : { ...base, outcome: 'stopped' as const };
       }),
     });
     for (const part of run.subnets) {
       if (part.stage !== 'done' || part.cidr.includes(':')) continue;
       const id = Math.max(0, ...this.allReports.map((report) => report.id)) + 1;
-      this.allReports.unshift(reportOf(id, this.subnetOf(part.subnet), at, { state: 'queued' }));
+      this.allReports.unshift({ ...reportOf(id, this.subnetOf(part.subnet), at, { state: 'queued' }), scan: run.id * 100 + part.subnet });
     }
     this.lists.runs += 1;
     this.lists.reports += 1;

@@ -18,7 +18,8 @@ export function reportOf(id: number, subnet: FakeSubnet, at: number, state: Repo
     ...state,
     id,
     subnet: subnet.id,
-    scan: id + 600,
+    // Of no run that is kept, unless somebody says which.
+    scan: 0,
     cidr: subnet.cidr,
     part: 1,
     parts: 1,
@@ -39,7 +40,8 @@ export function reportsOf(options: Options, subnets: readonly FakeSubnet[], scan
   const offline = options.states.has('offline');
   for (let run = 0; run < 5; run += 1) {
     const at = scannedAt - run * 30 * MINUTE;
-    for (const subnet of v4.slice(0, 3)) {
+    for (const [index, subnet] of v4.slice(0, 3).entries()) {
+      const first = reports.length;
       const queued = at + MINUTE;
       if (offline && run === 0) {
         const failed: Step = { at: iso(queued + MINUTE), event: 'failed', problem: unreachable, words: 'failed' };
@@ -53,6 +55,8 @@ export function reportsOf(options: Options, subnets: readonly FakeSubnet[], scan
       } else {
         reports.push(reportOf(id, subnet, queued, { state: 'confirmed', at: iso(queued + 2 * MINUTE) }, [sent(queued + 1_000), step(queued + 2 * MINUTE, 'confirmed')]));
       }
+      // The scan of that subnet in that run.
+      for (const report of reports.slice(first)) report.scan = (412 - run) * 4 + index;
       id -= 1;
     }
   }
