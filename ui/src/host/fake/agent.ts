@@ -171,7 +171,7 @@ export class FakeAgent implements Host {
     const row = this.subnets.find((one) => one.id === subnet)?.addresses().find((one) => one.ip === ip);
     const seen = row?.seen;
     return Array.from({ length: 48 }, (_, index) => {
-      const up = index >= (row?.misses ?? 0) && index % 17 !== 16 && (seen?.up ?? false);
+      const up = index >= (row?.misses ?? 0) && index % 17 !== 16 && (row?.standing === 'missing' || (seen?.up ?? false));
       return {
         scan: 1_648 - index * 4,
         at: iso(this.scannedAt - index * 30 * MINUTE),

@@ -31,7 +31,6 @@ export const subnet: typeof en = {
   },
   standingsPlain: { unscanned: 'Nicht gescannt', reserved: 'Reserviert', free: 'Frei' },
 
-  offline: (age) => (age === null ? 'phpIPAM ist nicht erreichbar, und bisher wurde nichts daraus gelesen.' : `phpIPAM ist nicht erreichbar. Verglichen wird mit dem, was es ${age} sagte.`),
   stale: (when) => `Verglichen mit phpIPAM-Daten von ${when}, die veraltet sind. Zahlen können falsch sein, wo phpIPAM seither geändert wurde.`,
   running: {
     queued: 'Wartet im laufenden Scan.',

@@ -33,7 +33,6 @@ export const subnet = {
   seenBy,
   standingsPlain: { unscanned: 'Not scanned', reserved: 'Reserved', free: 'Free' },
 
-  offline: (age: string | null) => (age === null ? 'phpIPAM is unreachable, and nothing was read from it before.' : `phpIPAM is unreachable. This is compared with what it said ${age}.`),
   stale: (when: string) => `Compared with phpIPAM data from ${when}, which is out of date. Counts may be wrong where phpIPAM was edited since.`,
   running: {
     queued: 'In line for the running scan.',
