@@ -20,6 +20,7 @@ const FACTS = {
   refusal: { refusal: 'public' },
   path: '/usr/bin/nmap',
   program: true,
+  pid: 4711,
   found: '6.47',
   needed: '7.40',
   report: 12,
@@ -29,7 +30,7 @@ const FACTS = {
   offset: 102,
 };
 
-const problem = (code: string): ProblemDocument => ({ ...FACTS, code, severity: 'needs-person', area: '', what: 'The agent’s words.', remedy: 'The agent’s remedy.' });
+const problem = (code: string) => ({ ...FACTS, code, severity: 'needs-person', area: '', what: 'The agent’s words.', remedy: 'The agent’s remedy.' }) as unknown as ProblemDocument;
 const codes = Object.keys(en.problems) as (keyof ProblemFacts)[];
 
 /** All plain texts of a catalogue, with where they stand. */

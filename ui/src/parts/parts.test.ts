@@ -106,15 +106,15 @@ describe('progress', () => {
 
 describe('a step of the test', () => {
   it('tells a failure with what to do and the server’s words', () => {
-    const problem = { code: 'server-token-rejected', severity: 'needs-person' as const, area: '', what: '', remedy: '', said: { by: 'The server said', words: 'Invalid authorization token' } };
-    render(TestStep, { id: 'scan-server', running: false, step: { id: 'scan-server', title: '', outcome: 'failed', detail: null, problem, because: null } });
+    const problem = { code: 'server-token-rejected' as const, words: 'Invalid authorization token', severity: 'needs-person' as const, area: '', what: '', remedy: '', said: { by: 'The server said', words: 'Invalid authorization token' } };
+    render(TestStep, { id: 'scan-server', running: false, step: { id: 'scan-server', title: '', outcome: 'failed', problem } });
     expect(screen.getByRole('img', { name: 'Failed' })).toBeTruthy();
     expect(screen.getByText('The scan server doesn’t take the token.')).toBeTruthy();
     expect(screen.getByText('Invalid authorization token')).toBeTruthy();
   });
 
   it('that could not be tried names the one that comes first', () => {
-    render(TestStep, { id: 'token', running: false, step: { id: 'token', title: '', outcome: 'not-tried', detail: null, problem: null, because: 'reachable' } });
+    render(TestStep, { id: 'token', running: false, step: { id: 'token', title: '', outcome: 'not-tried', because: 'reachable' } });
     expect(screen.getByText('Not tried, needs “phpIPAM answers”')).toBeTruthy();
   });
 });

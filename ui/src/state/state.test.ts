@@ -1,7 +1,7 @@
 import { flushSync } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { ReportDocument, SnapshotDocument } from '../host';
+import type { ProblemDocument, ReportDocument, SnapshotDocument } from '../host';
 import { use } from '../host';
 import { FakeAgent, optionsOf } from '../host/fake';
 import { agent } from './agent.svelte';
@@ -207,7 +207,7 @@ describe('journeys', () => {
   });
 
   it('a report that was refused at the door was never sent', () => {
-    const problem = { code: 'report-rejected', severity: 'needs-person' as const, area: '', what: '', remedy: '' };
+    const problem = { code: 'report-rejected' as const, report: 1, status: 413, words: '' };
     expect(looks({ ...base, state: 'rejected', at, problem, journey: [] })).toEqual(['queued passed', 'sent to-come', 'rejected bad']);
   });
 
@@ -217,7 +217,7 @@ describe('journeys', () => {
       { at: sentAt, event: 'sent' as const, status: 200, left_out: 0, words: '' },
       { at, event: 'retried' as const, words: '' },
     ];
-    const problem = { code: 'server-token-rejected', severity: 'needs-person' as const, area: '', what: '', remedy: '' };
+    const problem = { code: 'server-token-rejected' as const, words: '' };
     expect(stationsOf({ ...base, state: 'rejected', at, problem, journey })[1]).toMatchObject({ name: 'sent', look: 'to-come', at: null });
   });
 });
@@ -234,7 +234,7 @@ describe('networks', () => {
 
 describe('mending', () => {
   it('leads to the report, the section or a new try', () => {
-    const problem = (code: string, facts: object) => ({ ...facts, code, severity: 'needs-person' as const, area: '', what: '', remedy: '' });
+    const problem = (code: string, facts: object) => ({ ...facts, code, severity: 'needs-person', area: '', what: '', remedy: '' }) as unknown as ProblemDocument;
     expect(mendOf(problem('report-partly', { report: 12 }))).toMatchObject({ page: { at: 'reports', id: 12 } });
     expect(mendOf(problem('secret-missing', { name: 'auth_token' }))).toMatchObject({ page: { at: 'settings', section: 'server' } });
     expect(mendOf(problem('ipam-unreachable', {}))).toHaveProperty('run');

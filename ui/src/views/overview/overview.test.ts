@@ -29,7 +29,7 @@ describe('the answer', () => {
 
   it('does not call it right while a subnet could not be scanned', async () => {
     const snapshot = await site('state=right');
-    const problem = { code: 'no-route', subnet: 101, severity: 'waiting' as const, area: '', what: '', remedy: '' };
+    const problem = { code: 'no-route' as const, subnet: 101, severity: 'waiting' as const, area: '', what: '', remedy: '' };
     const half = { ...snapshot, problems: [problem, { ...problem, subnet: 999 }] };
     expect(answerOf(half).is).toBe('some');
     expect(unscanned(half), 'one that is no longer assigned doesn’t count').toHaveLength(1);
@@ -41,7 +41,7 @@ describe('the answer', () => {
 
   it('is what keeps the agent from working, since an old answer would say that all is well', async () => {
     const snapshot = await site('');
-    const problem = { code: 'nmap-missing', severity: 'needs-person' as const, area: '', what: '', remedy: '' };
+    const problem = { code: 'nmap-missing' as const, severity: 'needs-person' as const, area: '', what: '', remedy: '' };
     expect(answerOf({ ...snapshot, problems: [problem] })).toEqual({ is: 'blocked', problem });
   });
 

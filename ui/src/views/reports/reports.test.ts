@@ -44,10 +44,10 @@ describe('what is open', () => {
 });
 
 describe('the way of a report', () => {
-  const failed = (at: string, code: string): JourneyStep => ({ at, event: 'failed', words: '', problem: { code, severity: 'waiting', area: '', what: '', remedy: '' } });
+  const failed = (at: string, code: 'server-unreachable' | 'server-insecure'): JourneyStep => ({ at, event: 'failed', words: '', problem: code === 'server-insecure' ? { code } : { code, detail: 'refused' } });
 
   it('folds tries that failed alike', () => {
-    const steps = folded([failed('1', 'server-unreachable'), failed('2', 'server-unreachable'), failed('3', 'server-failing'), failed('4', 'server-unreachable')]);
+    const steps = folded([failed('1', 'server-unreachable'), failed('2', 'server-unreachable'), failed('3', 'server-insecure'), failed('4', 'server-unreachable')]);
     expect(steps.map(({ many, until }) => [many, until])).toEqual([
       [2, '2'],
       [1, '3'],
