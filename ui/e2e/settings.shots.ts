@@ -18,7 +18,7 @@ shoot([
       await loaded(page);
       await page.getByRole('button', { name: 'Test everything' }).click();
       await page.getByRole('button', { name: 'Test again' }).waitFor();
-      await page.getByLabel('Port').fill('8434');
+      await page.getByRole('textbox', { name: 'Port' }).fill('8434');
     },
   },
   {
@@ -37,8 +37,8 @@ shoot([
     route: 'settings',
     before: async (page) => {
       await loaded(page);
-      await page.getByLabel('Port').fill('84340');
-      await page.getByLabel('URL').first().fill('ipam.example.net');
+      await page.getByRole('textbox', { name: 'Port' }).fill('84340');
+      await page.getByRole('textbox', { name: 'URL' }).first().fill('ipam.example.net');
       await page.getByText('2 values').waitFor();
       await page.getByRole('button', { name: 'What would change' }).click();
     },

@@ -1,7 +1,7 @@
 // The addresses of a subnet, laid out so that 65,536 of them are listed, sorted and searched without a wait that anybody feels.
 
 import type { AddressDocument, Standing } from '../host';
-import { addressValue, contains, type Network4 } from './net';
+import { ipv4, contains, type Ipv4Network } from './network';
 
 /** What an address is, the most urgent first. `unscanned` is one that phpIPAM has and no scan has tried yet. */
 export const STANDINGS = ['unknown', 'missing', 'mismatch', 'known', 'unseen', 'excluded', 'unscanned'] as const;
@@ -77,7 +77,7 @@ export class Hosts {
     for (let index = 0; index < this.size; index += 1) {
       const row = rows[index] as AddressDocument;
       this.codes[index] = row.standing === null ? UNSCANNED : CODES[row.standing];
-      this.values[index] = addressValue(row.ip) ?? -1;
+      this.values[index] = ipv4(row.ip) ?? -1;
     }
   }
 
@@ -91,7 +91,7 @@ export class Hosts {
 
   /** The row of an address; -1 if there is none. */
   find(ip: string): number {
-    const value = addressValue(ip);
+    const value = ipv4(ip);
     return value === null ? this.rows.findIndex((row) => row.ip === ip) : this.at(value);
   }
 
@@ -104,7 +104,7 @@ export class Hosts {
   }
 
   /** Calls with each row inside a network, in the order of addresses. */
-  within(network: Network4, call: (index: number, offset: number) => void): void {
+  within(network: Ipv4Network, call: (index: number, offset: number) => void): void {
     const order = this.order('address');
     const end = network.base + network.size;
     for (let place = this.firstFrom(network.base); place < this.size; place += 1) {
@@ -226,7 +226,7 @@ export interface Wanted {
   standing: HostStanding | null;
   sort: Sort;
   /** Only addresses in there. */
-  inside: Network4 | null;
+  inside: Ipv4Network | null;
 }
 
 export interface Listing {

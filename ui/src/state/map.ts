@@ -1,31 +1,31 @@
 // The geometry of the address map: which cells there are, what each shows, and where the keyboard goes.
 
 import { needsLook, type Hosts, type HostStanding } from './hosts';
-import { addressOf, around, cidrOf, network4, type Network4 } from './net';
+import { addressOf, around, cidrOf, ipv4Network, type Ipv4Network } from './network';
 
 export const COLUMNS = 16;
 
 /** How a network is drawn. */
 export type MapShape =
   /** Each cell is an address, in blocks of at most 256. */
-  | { kind: 'addresses'; network: Network4; blocks: Network4[] }
+  | { kind: 'addresses'; network: Ipv4Network; blocks: Ipv4Network[] }
   /** Each cell is a /24. */
-  | { kind: 'networks'; network: Network4; cells: Network4[] }
+  | { kind: 'networks'; network: Ipv4Network; cells: Ipv4Network[] }
   /** Too wide to be drawn: a list of /16s. */
-  | { kind: 'wide'; network: Network4 }
+  | { kind: 'wide'; network: Ipv4Network }
   /** IPv6: known hosts as a list. */
   | { kind: 'list' };
 
 /** How the map of a network is drawn. */
 export function shapeOf(cidr: string): MapShape {
-  const network = network4(cidr);
+  const network = ipv4Network(cidr);
   if (!network) return { kind: 'list' };
   if (network.prefix < 16) return { kind: 'wide', network };
   if (network.prefix < 22) return { kind: 'networks', network, cells: split(network, 24) };
   return { kind: 'addresses', network, blocks: network.prefix < 24 ? split(network, 24) : [network] };
 }
 
-function split(network: Network4, prefix: number): Network4[] {
+function split(network: Ipv4Network, prefix: number): Ipv4Network[] {
   const size = 2 ** (32 - prefix);
   return Array.from({ length: network.size / size }, (_, index) => ({ base: network.base + index * size, prefix, size }));
 }
@@ -41,7 +41,7 @@ export interface Cell {
 }
 
 /** What each address of a block shows. `network` is the whole subnet: its first and last address are no host's. */
-export function cellsOf(hosts: Hosts, block: Network4, network: Network4): Cell[] {
+export function cellsOf(hosts: Hosts, block: Ipv4Network, network: Ipv4Network): Cell[] {
   const cells: Cell[] = Array.from({ length: block.size }, (_, offset) => {
     const value = block.base + offset;
     const edge = network.prefix < 31 && (value === network.base || value === network.base + network.size - 1);
@@ -55,7 +55,7 @@ export function cellsOf(hosts: Hosts, block: Network4, network: Network4): Cell[
 
 /** What is in a network, as one cell shows it. */
 export interface NetworkCell {
-  network: Network4;
+  network: Ipv4Network;
   /** How many of its addresses answer. */
   up: number;
   /** Known hosts, whether up or missing, and how many of them are up. */
@@ -69,7 +69,7 @@ export interface NetworkCell {
 }
 
 /** What is in each of several networks. */
-export function networkCellsOf(hosts: Hosts, networks: readonly Network4[]): NetworkCell[] {
+export function networkCellsOf(hosts: Hosts, networks: readonly Ipv4Network[]): NetworkCell[] {
   return networks.map((network) => {
     const tally = { unknown: 0, missing: 0, mismatch: 0, known: 0, unseen: 0, excluded: 0, unscanned: 0 };
     hosts.within(network, (row) => {
@@ -89,8 +89,8 @@ export function networkCellsOf(hosts: Hosts, networks: readonly Network4[]): Net
 }
 
 /** The /16s of a wider network that have hosts. */
-export function usedNetworks(hosts: Hosts, network: Network4, prefix: number): Network4[] {
-  const found = new Map<number, Network4>();
+export function usedNetworks(hosts: Hosts, network: Ipv4Network, prefix: number): Ipv4Network[] {
+  const found = new Map<number, Ipv4Network>();
   hosts.within(network, (row) => {
     const one = around(hosts.values[row] as number, prefix);
     found.set(one.base, one);
@@ -147,16 +147,16 @@ export function nextLook(hosts: Hosts, after: number | null, back: boolean): str
 }
 
 /** The network that is drawn: the whole subnet, or what was drilled into. */
-export function drawn(cidr: string, place: string | null): { whole: MapShape; shown: MapShape; drilled: Network4 | null; selected: string | null } {
+export function drawn(cidr: string, place: string | null): { whole: MapShape; shown: MapShape; drilled: Ipv4Network | null; selected: string | null } {
   const whole = shapeOf(cidr);
   if (place === null || whole.kind === 'list') return { whole, shown: whole, drilled: null, selected: place };
-  const network = network4(place);
+  const network = ipv4Network(place);
   if (network) {
     const inside = network.base >= whole.network.base && network.base + network.size <= whole.network.base + whole.network.size;
     if (!inside || network.size >= whole.network.size || whole.kind === 'addresses') return { whole, shown: whole, drilled: null, selected: null };
     return { whole, shown: shapeOf(cidrOf(network)), drilled: network, selected: null };
   }
-  const value = network4(`${place}/32`)?.base;
+  const value = ipv4Network(`${place}/32`)?.base;
   if (value === undefined) return { whole, shown: whole, drilled: null, selected: null };
   if (whole.kind === 'addresses') return { whole, shown: whole, drilled: null, selected: addressOf(value) };
   const drilled = around(value, 24);

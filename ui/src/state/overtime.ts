@@ -12,8 +12,6 @@ export interface Day {
   moreMissing: number;
 }
 
-const DAY = 86_400_000;
-
 /** The last `many` days, the oldest first. */
 export function daysOf(scans: readonly HostsAt[], now: number, many: number): Day[] {
   const last = new Map<string, HostsAt>();
@@ -22,10 +20,12 @@ export function daysOf(scans: readonly HostsAt[], now: number, many: number): Da
     const known = last.get(day);
     if (!known || known.at <= scan.at) last.set(day, scan);
   }
+  const today = new Date(now);
   const days: Day[] = [];
   let before: HostsAt | undefined;
   for (let index = many - 1; index >= 0; index -= 1) {
-    const noon = new Date(now - index * DAY).setHours(12, 0, 0, 0);
+    // By the calendar, since a day on which the clock is changed is not 24 h long.
+    const noon = new Date(today.getFullYear(), today.getMonth(), today.getDate() - index, 12).getTime();
     const scan = last.get(keyOf(noon));
     days.push({
       at: noon,

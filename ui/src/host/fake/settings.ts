@@ -64,8 +64,16 @@ export class FakeSettings {
   document(): SettingsDocument {
     return {
       path: '/home/depot/.config/fieldscan/scan_agent.yaml',
-      settings: KEYS.map((key): SettingDocument => ({ key: key.key, value: this.set.get(key.key) ?? key.default, set: this.set.has(key.key), default: key.default, help: key.help })),
-      secrets: SECRETS.map((name): SecretDocument => ({ name, source: this.secrets.get(name) ?? null, problem: null })),
+      settings: KEYS.map((key): SettingDocument => ({
+        key: key.key,
+        // The agent's code is nobody's business but phpIPAM's.
+        value: key.key === 'scanagent_code' ? null : (this.set.get(key.key) ?? key.default),
+        set: this.set.has(key.key) || key.default !== null,
+        default: !this.set.has(key.key),
+        default_value: key.default,
+        help: key.help,
+      })),
+      secrets: SECRETS.map((name): SecretDocument => ({ name, source: this.secrets.get(name) ?? null })),
       warnings: this.warnings,
     };
   }
@@ -130,7 +138,7 @@ export class FakeSettings {
 
 const MINUTE = 60_000;
 
-/** The next five times of a schedule. Of cron, only minutes and hours are reckoned. */
+/** The next five times of a schedule. Of cron, only minutes, hours and days of the week are reckoned. */
 export function preview(schedule: string, now: number): SchedulePreview {
   const wrong = (expected: string): SchedulePreview => ({ next: [], mistake: { key: 'schedule', found: JSON.stringify(schedule), expected } });
   const expected = 'off, an interval of at least 1 min ("30 min"), or a cron expression of 5 fields (6 with one value for the second first)';
@@ -144,11 +152,20 @@ export function preview(schedule: string, now: number): SchedulePreview {
   }
   const fields = schedule.trim().split(/\s+/);
   if (fields.length !== 5 || !fields.every((field) => /^[\d*,/-]+$/.test(field))) return wrong(expected);
-  const fits = (field: string, value: number) => field === '*' || field.split(',').some((one) => (one.startsWith('*/') ? value % Number(one.slice(2)) === 0 : Number(one) === value));
+  const fits = (field: string, value: number) => field.split(',').some((part) => fitsPart(part, value));
+  const [minute, hour, , , weekday] = fields as [string, string, string, string, string];
   const next: string[] = [];
   for (let at = Math.floor(now / MINUTE) * MINUTE + MINUTE; next.length < 5 && at < now + 7 * 1_440 * MINUTE; at += MINUTE) {
     const time = new Date(at);
-    if (fits(fields[0] as string, time.getMinutes()) && fits(fields[1] as string, time.getHours())) next.push(time.toISOString());
+    const day = time.getDay();
+    if (fits(minute, time.getMinutes()) && fits(hour, time.getHours()) && (fits(weekday, day) || (day === 0 && fits(weekday, 7)))) next.push(time.toISOString());
   }
   return { next, mistake: null };
+}
+
+/** `*`, `5`, `6-19`, each also with a step such as `/2`. */
+function fitsPart(part: string, value: number): boolean {
+  const [range, step] = part.split('/') as [string, string?];
+  const [from, to] = range === '*' ? [0, 59] : (range.split('-').map(Number) as [number, number?]);
+  return value >= from && value <= (to ?? from) && (value - from) % Number(step ?? 1) === 0;
 }

@@ -31,7 +31,6 @@ export const subnet: typeof en = {
   },
   standingsPlain: { unscanned: 'Nicht gescannt', reserved: 'Reserviert', free: 'Frei' },
 
-  offline: (age) => (age === null ? 'phpIPAM ist nicht erreichbar, und bisher wurde nichts daraus gelesen.' : `phpIPAM ist nicht erreichbar. Verglichen wird mit dem, was es ${age} sagte.`),
   stale: (when) => `Verglichen mit phpIPAM-Daten von ${when}, die veraltet sind. Zahlen können falsch sein, wo phpIPAM seither geändert wurde.`,
   running: {
     queued: 'Wartet im laufenden Scan.',
@@ -156,7 +155,6 @@ export const subnet: typeof en = {
       reserved: 'Die erste oder letzte Adresse des Subnetzes, die kein Host haben kann.',
     },
     history: 'Verlauf',
-    sightings: (many) => count(many, 'Scan', 'Scans'),
     noHistory: 'Noch kein Scan hat diese Adresse versucht.',
     up: 'Gesehen',
     down: 'Nicht gesehen',

@@ -33,7 +33,6 @@ export const subnet = {
   seenBy,
   standingsPlain: { unscanned: 'Not scanned', reserved: 'Reserved', free: 'Free' },
 
-  offline: (age: string | null) => (age === null ? 'phpIPAM is unreachable, and nothing was read from it before.' : `phpIPAM is unreachable. This is compared with what it said ${age}.`),
   stale: (when: string) => `Compared with phpIPAM data from ${when}, which is out of date. Counts may be wrong where phpIPAM was edited since.`,
   running: {
     queued: 'In line for the running scan.',
@@ -158,7 +157,6 @@ export const subnet = {
       reserved: 'The first or last address of the subnet, which no host can have.',
     },
     history: 'History',
-    sightings: (many: number) => count(many, 'scan', 'scans'),
     noHistory: 'No scan has tried this address yet.',
     up: 'Seen',
     down: 'Not seen',

@@ -31,8 +31,8 @@ export function factsOf(row: AddressDocument, t: Words, format: Format, now: num
 
   add('hostname', words.hostname, ipam?.hostname, seen?.hostname, { first: true, differs: differs('hostname') });
   add('mac', words.mac, ipam?.mac, seen?.mac, { first: true, mono: true, differs: differs('mac') });
-  add('vendor', words.vendor, null, seen?.vendor, { first: seen?.vendor != null });
-  add('description', words.description, ipam?.description, null, { first: ipam?.description != null });
+  add('vendor', words.vendor, null, seen?.vendor, { first: Boolean(seen?.vendor) });
+  add('description', words.description, ipam?.description, null, { first: Boolean(ipam?.description) });
   if (seen?.ptr && seen.ptr !== seen.hostname) add('ptr', words.dnsName, null, seen.ptr);
   add('owner', words.owner, ipam?.owner, null);
   add('note', words.note, ipam?.note, null);
