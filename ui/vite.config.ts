@@ -19,6 +19,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     environment: 'happy-dom',
     include: ['src/**/*.test.ts'],
+    testTimeout: 30_000,
     setupFiles: ['src/test-setup.ts'],
     env: { TZ: 'Europe/Berlin' },
   },

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    layering,
+    icons, layering,
     step::{Look, cargo, run as run_program, step, which},
     tidy, unused,
 };
@@ -36,6 +36,7 @@ pub(crate) fn failures(look: &Look) -> anyhow::Result<Vec<String>> {
     check("tidiness", &|| tidy::check(look))?;
     check("unused dependencies", &unused::check)?;
     check("layering", &layering::check)?;
+    check("icons", &icons::check)?;
     check("lints", &|| {
         run_program(&mut cargo(&[
             "clippy",

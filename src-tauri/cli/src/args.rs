@@ -99,6 +99,12 @@ pub(crate) enum Command {
     Grant(Grant),
     /// Follow the schedule until stopped
     Watch,
+    /// Hold scheduled scans back: those of the running Fieldscan, or of the next one
+    Pause(Pause),
+    /// End a pause
+    Resume,
+    /// Stop the scan that the running Fieldscan is at
+    Stop,
     /// Write the addresses of a subnet to a file
     Export(Export),
     /// Write a bundle for a fault report, without secrets
@@ -138,6 +144,14 @@ pub(crate) enum ProfileName {
     Normal,
     /// For a link of one's own
     Fast,
+}
+
+/// `pause`
+#[derive(Debug, Args)]
+pub(crate) struct Pause {
+    /// How long: a duration such as 1h, `tomorrow` (when the day begins), or `resumed` (until `fieldscan resume`)
+    #[arg(default_value = "resumed")]
+    pub(crate) until: String,
 }
 
 /// `addresses`

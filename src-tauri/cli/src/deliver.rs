@@ -59,7 +59,11 @@ pub(crate) async fn wait(
         for id in wait.reports {
             reports.extend(records.reader.report(*id)?.map(|(report, _)| report));
         }
-        let sending = session.handle.snapshots().borrow().delivery.sending;
+        let snapshots = session.handle.snapshots();
+        if snapshots.has_changed().is_err() {
+            return Err(session.lost());
+        }
+        let sending = snapshots.borrow().delivery.sending;
         let waits = |report: &Report| is_awaited(report, &wait, sending);
         let left = reports.iter().filter(|report| waits(report)).count();
         // The database is a moment behind the agent: once more, to be sure.

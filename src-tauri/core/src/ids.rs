@@ -51,6 +51,10 @@ id!(
     /// One report in the outbox. Rises with time: within a subnet a lower id is an older report.
     ReportId
 );
+id!(
+    /// One notice to the person. Rises with time.
+    NoticeId
+);
 
 /// The code by which phpIPAM knows this scan agent (setting `scanagent_code`).
 ///

@@ -10,6 +10,7 @@ pub mod ids;
 pub mod ipam;
 pub mod nmap_args;
 pub mod nmap_xml;
+pub mod notice;
 pub mod plan;
 pub mod present;
 pub mod problem;

@@ -1,5 +1,7 @@
 //! Everything that a view may show, in one value. Long lists are read by query; `lists` says when they changed.
 
+use std::time::Duration;
+
 use ipnetwork::IpNetwork;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -64,6 +66,9 @@ pub struct Progress {
     pub total: u32,
     /// Hosts found so far.
     pub up: u32,
+    /// How long it will still take; `None` while that can't be told yet.
+    #[serde(default)]
+    pub eta: Option<Duration>,
     /// The subnets of the run, in order.
     pub subnets: Vec<SubnetProgress>,
 }
@@ -181,4 +186,7 @@ pub struct Lists {
     pub runs: u64,
     /// Reports.
     pub reports: u64,
+    /// Notices.
+    #[serde(default)]
+    pub notices: u64,
 }

@@ -11,6 +11,7 @@ use fieldscan_core::{
     host::{Host, SeenBy},
     ids::{AgentCode, AgentId, RunId, ScanId, SubnetId},
     ipam::{AddressBook, Assignment, Subnet},
+    notice::Switches,
     plan::{Guard, LeftOut, Mode, Profile},
     problem::Problem,
     run::{FinishedScan, Outcome, Run, Scan, Trigger},
@@ -44,6 +45,7 @@ fn settings(schedule: Schedule) -> Settings {
         guard: Guard::default(),
         keep_history: Duration::from_secs(90 * 24 * 3600),
         log_level: LogLevel::Info,
+        notify: Switches::default(),
     }
 }
 

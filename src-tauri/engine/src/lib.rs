@@ -2,11 +2,15 @@
 
 pub mod diagnostics;
 pub mod doctor;
+pub mod document;
+pub mod door;
 pub mod http;
 pub mod logging;
 pub mod nmap;
 pub mod paths;
 pub mod phpipam;
+pub mod place;
+pub mod query;
 pub mod run;
 pub mod settings_file;
 pub mod store;
@@ -17,4 +21,11 @@ pub mod vault;
 #[cfg(test)]
 #[path = "../../../tests/src/skip.rs"]
 #[expect(unreachable_pub, reason = "the same file is public in the tests crate")]
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(
+        dead_code,
+        reason = "what can't be done everywhere is tried on Linux only"
+    )
+)]
 mod skip;

@@ -13,6 +13,7 @@ mod chunks;
 mod error;
 mod hosts;
 mod lock;
+mod notices;
 mod open;
 mod outbox;
 mod prune;
@@ -37,6 +38,7 @@ pub use self::{
     open::{DATABASE, Opened},
     outbox::ReportFilter,
 };
+pub(crate) use lock::program;
 
 /// A result of the store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

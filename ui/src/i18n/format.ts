@@ -45,7 +45,7 @@ export class Format {
 
   /** 14:00 */
   clock(at: string | number): string {
-    return this.date({ hour: 'numeric', minute: '2-digit' }).format(new Date(at));
+    return this.date({ timeStyle: 'short' }).format(new Date(at));
   }
 
   /** `14:00`, `yesterday, 13:58`, `Wed 11 March, 13:30`; the year only if it differs. */

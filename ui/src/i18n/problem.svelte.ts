@@ -1,6 +1,6 @@
 // A problem in the words of the language that is spoken.
 
-import type { ProblemDocument, ProblemFacts } from '../host/types';
+import type { Problem, ProblemCode, ProblemDocument, ProblemFacts, Said } from '../host/types';
 import { t } from './index.svelte';
 
 export interface ProblemWords {
@@ -17,11 +17,28 @@ export type ProblemCatalogue = {
 };
 
 /** The words for a problem. For a code that this window doesn't know, the agent's own, which are English. */
-export function problemWords(problem: ProblemDocument, name: NameSubnet): ProblemWords {
+export function problemWords(problem: Problem | ProblemDocument, name: NameSubnet): ProblemWords {
   const words = t().problems;
   if (Object.hasOwn(words, problem.code)) {
-    const of = words[problem.code as keyof ProblemFacts] as (facts: unknown, name: NameSubnet) => ProblemWords;
+    const of = words[problem.code] as (facts: unknown, name: NameSubnet) => ProblemWords;
     return of(problem, name);
   }
-  return { what: problem.what, remedy: problem.remedy };
+  return 'what' in problem ? { what: problem.what, remedy: problem.remedy } : t().common.internalFault;
+}
+
+/** Who speaks in the detail of a problem, where it isn't the window's own finding. */
+const SPEAKERS: Partial<Record<ProblemCode, string>> = {
+  'ipam-unreachable': 'The system said',
+  'server-unreachable': 'The system said',
+  'keychain-unavailable': 'The system said',
+  'nmap-failed': 'nmap said',
+  'store-failing': 'The database said',
+};
+
+/** What the other side said. A problem inside a report has only its facts, and among them the words. */
+export function saidOf(problem: Problem | ProblemDocument): Said | null {
+  if ('what' in problem) return problem.said ?? null;
+  if ('words' in problem) return problem.words.trim() === '' ? null : { by: 'The server said', words: problem.words };
+  if ('detail' in problem) return problem.detail.trim() === '' ? null : { by: SPEAKERS[problem.code] ?? 'In detail', words: problem.detail };
+  return null;
 }

@@ -1,6 +1,7 @@
 // The agent's state as the window has it: the snapshot with the highest revision, at most four a second.
 
 import { host, refusalOf, type Refusal, type SnapshotDocument, type SubnetDocument } from '../host';
+import { t } from '../i18n/index.svelte';
 import { clock } from './clock.svelte';
 import { Paced } from './paced';
 import { router } from './router.svelte';
@@ -47,7 +48,7 @@ class Agent {
   /** A subnet's name as people use it: its description, or else its network. */
   nameOf(id: number): string {
     const subnet = this.subnet(id);
-    return subnet ? subnet.description.trim() || subnet.cidr : `subnet ${id}`;
+    return subnet ? subnet.description.trim() || subnet.cidr : t().common.subnetNumber(id);
   }
 }
 

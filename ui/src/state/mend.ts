@@ -1,6 +1,6 @@
 // Where a problem is mended: a page of this window, or a command. None if it mends itself or only elsewhere.
 
-import type { ProblemCode, ProblemDocument } from '../host';
+import type { ProblemCode, ProblemDocument, ProblemFacts } from '../host';
 import type { Words } from '../i18n/index.svelte';
 import { refreshIpam } from './commands.svelte';
 import type { Page } from './pages';
@@ -10,14 +10,13 @@ export type Mend = { label: (words: Words) => string } & ({ page: Page } | { run
 
 const section = (name: string): Mend => ({ label: (words) => words.overview.openSettings, page: { at: 'settings', section: name } });
 const refresh: Mend = { label: (words) => words.common.tryAgain, run: () => void refreshIpam() };
-const report = (problem: ProblemDocument): Mend | null =>
-  typeof problem.report === 'number' ? { label: (words) => words.overview.openReport, page: { at: 'reports', id: problem.report } } : null;
+const report = ({ report }: { report: number }): Mend => ({ label: (words) => words.overview.openReport, page: { at: 'reports', id: report } });
 
-const PLACES: Record<ProblemCode, Mend | null | ((problem: ProblemDocument) => Mend | null)> = {
-  'setting-missing': (problem) => section(sectionOf(String(problem.key))),
+const PLACES: { [Code in ProblemCode]: Mend | null | ((facts: ProblemFacts[Code]) => Mend) } = {
+  'setting-missing': ({ key }) => section(sectionOf(key)),
   'settings-invalid': section('phpipam'),
-  'secret-missing': (problem) => section(sectionOf(String(problem.name))),
-  'secret-unreadable': (problem) => section(sectionOf(String(problem.name))),
+  'secret-missing': ({ name }) => section(sectionOf(name)),
+  'secret-unreadable': ({ name }) => section(sectionOf(name)),
   'keychain-unavailable': section('phpipam'),
   'ipam-unreachable': refresh,
   'ipam-certificate': section('phpipam'),
@@ -56,13 +55,16 @@ const PLACES: Record<ProblemCode, Mend | null | ((problem: ProblemDocument) => M
   'disk-full': null,
   'store-set-aside': null,
   'store-failing': section('logs'),
+  'store-held': null,
+  'store-newer': null,
+  'agent-ended': section('logs'),
   'schedule-invalid': section('schedule'),
 };
 
 /** Where that is mended. */
 export function mendOf(problem: ProblemDocument): Mend | null {
   if (!Object.hasOwn(PLACES, problem.code)) return null;
-  const place = PLACES[problem.code as ProblemCode];
+  const place = PLACES[problem.code] as Mend | null | ((facts: unknown) => Mend);
   return typeof place === 'function' ? place(problem) : place;
 }
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import type { HostsAt, SightingDocument } from '../host';
 import { daysOf } from './overtime';
-import { stretchesOf } from './sightings';
+import { sightingOf, stretchesOf } from './sightings';
 
 const counts = { known: 0, unknown: 0, unseen: 0, missing: 0, mismatch: 0, excluded: 0, up: 0 };
 const scan = (at: string, up: number, more: Partial<HostsAt['counts']> = {}): HostsAt => ({ at, up, counts: { ...counts, ...more, up } });
@@ -19,12 +19,15 @@ it('counts days by the calendar where the clock is changed', () => {
   expect(days.map((day) => new Date(day.at).getDate())).toEqual([28, 29, 30]);
 });
 
-it('takes sightings together that are the same', () => {
-  const sighting = (at: string, up: boolean, mac: string | null): SightingDocument => ({ scan: 1, at, standing: 'known', up, hostname: null, mac, vendor: null, rtt_ms: null, seen_by: null });
-  const all = [sighting('5', false, null), sighting('4', false, null), sighting('3', true, 'aa'), sighting('2', true, 'bb'), sighting('1', true, 'bb')];
-  expect(stretchesOf(all).map(({ up, from, to, scans, mac }) => [up, from, to, scans, mac])).toEqual([
-    [false, '4', '5', 2, null],
-    [true, '3', '3', 1, 'aa'],
-    [true, '1', '2', 2, 'bb'],
+it('tells an address’s history in stretches, and that it is not seen now', () => {
+  const sighting = (first_scan: number, scan: number, up: boolean, mac: string): SightingDocument => ({ scan, at: String(scan), first_scan, first_at: String(first_scan), up, hostname: null, mac, vendor: null, rtt_ms: null, seen_by: 'arp-response' });
+  const all = [sighting(7, 9, false, 'aa'), sighting(1, 5, false, 'bb')];
+  expect(stretchesOf(all).map(({ up, from, to, mac }) => [up, from, to, mac])).toEqual([
+    [false, '9', null, null],
+    [true, '7', '9', 'aa'],
+    [true, '1', '5', 'bb'],
   ]);
+  expect(stretchesOf([sighting(7, 9, true, 'aa')])).toHaveLength(1);
+  expect(sightingOf(all, 8)?.mac).toBe('aa');
+  expect(sightingOf(all, 6), 'a scan between them did not see it').toBeNull();
 });

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { SettingDocument } from '../host';
 import { changesOf, secondsOf, sectionOf, typed } from './settings';
 
-const port: SettingDocument = { key: 'http_port', value: 8443, set: true, default: 8000, help: '' };
-const schedule: SettingDocument = { key: 'schedule', value: 'off', set: false, default: 'off', help: '' };
-const networks: SettingDocument = { key: 'allow_public', value: ['203.0.113.0/24'], set: true, default: [], help: '' };
+const port: SettingDocument = { key: 'http_port', value: 8443, set: true, default: false, default_value: 8000, help: '' };
+const schedule: SettingDocument = { key: 'schedule', value: 'off', set: false, default: true, default_value: 'off', help: '' };
+const networks: SettingDocument = { key: 'allow_public', value: ['203.0.113.0/24'], set: true, default: false, default_value: [], help: '' };
 
 describe('what would change', () => {
   const changes = (edits: [string, SettingDocument['value']][]) => changesOf([port, schedule, networks], new Map(edits));

@@ -68,7 +68,7 @@ export function changesOf(settings: readonly SettingDocument[], edits: Edits): S
 export function typed(setting: SettingDocument, text: string): SettingValue | null {
   const trimmed = text.trim();
   if (trimmed === '') return null;
-  const number = typeof setting.value === 'number' || typeof setting.default === 'number';
+  const number = typeof setting.value === 'number' || typeof setting.default_value === 'number';
   return number && /^-?\d{1,15}$/.test(trimmed) ? Number(trimmed) : trimmed;
 }
 
@@ -77,7 +77,7 @@ export function valueOf(document: SettingsDocument, edits: Edits, key: string): 
   const setting = document.settings.find((one) => one.key === key);
   const edit = edits.get(key);
   if (edit === undefined) return setting?.value ?? null;
-  return edit ?? setting?.default ?? null;
+  return edit ?? setting?.default_value ?? null;
 }
 
 const UNITS: readonly (readonly [RegExp, number])[] = [

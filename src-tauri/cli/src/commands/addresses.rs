@@ -9,7 +9,10 @@ use fieldscan_core::{
     present::{self, count, standing_name},
     report::host_name,
 };
-use fieldscan_engine::store::{AddressRow, Scope};
+use fieldscan_engine::{
+    document::AddressDocument,
+    store::{AddressRow, Scope},
+};
 use ipnetwork::IpNetwork;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -17,7 +20,7 @@ use serde::Serialize;
 use crate::{
     args::Addresses,
     failure::{Exit, Failure},
-    output::{Cell, Column, Output, Table, Tone, document::AddressDocument, plain},
+    output::{Cell, Column, Output, Table, Tone, plain},
     place::{Place, Records},
 };
 

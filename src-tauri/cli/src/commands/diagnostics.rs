@@ -6,6 +6,7 @@ use fieldscan_core::settings::Settings;
 use fieldscan_engine::{
     diagnostics::{self, Error, Inputs},
     doctor::{Outcome, Progress, StepId, examine},
+    document::DoctorDocument,
     logging::Redactor,
     nmap::Nmap,
     store,
@@ -61,7 +62,7 @@ pub(super) fn run(place: &Place, out: &Output, args: &args::Diagnostics) -> Resu
             "architecture": std::env::consts::ARCH,
             "nmap": nmap.map(|nmap| nmap.version),
         }),
-        doctor: to_value(&doctor::document(&steps)),
+        doctor: to_value(&DoctorDocument::of(&steps)),
         snapshot: snapshot.unwrap_or(Value::Null),
         counts: records.as_ref().map_or(Value::Null, counts),
         logs: &logs,

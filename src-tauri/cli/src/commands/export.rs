@@ -6,13 +6,14 @@ use std::{
     path::Path,
 };
 
+use fieldscan_engine::document::AddressDocument;
 use serde::Serialize;
 
 use super::addresses::{Age, canonical, rows};
 use crate::{
     args::{Export, Format},
     failure::{Exit, Failure},
-    output::{self, Output, document::AddressDocument, note, write_stdout},
+    output::{self, Output, note, write_stdout},
     place::Place,
 };
 

@@ -17,6 +17,7 @@ use super::{config::unwritten, secret::source};
 use crate::{
     args,
     failure::{Exit, Failure, exit_of},
+    instance::take_up,
     output::{Output, Tone, note, plain},
     place::Place,
 };
@@ -29,6 +30,8 @@ struct ImportDocument {
     secrets: Vec<SecretDocument>,
     blanked: bool,
     warnings: Vec<String>,
+    /// Whether a running instance works with it; null if none is running.
+    taken_up: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -89,7 +92,9 @@ pub(super) fn run(place: &Place, out: &Output, args: &args::Import) -> Result<Ex
             ))
         })?;
     }
+    let taken_up = take_up(place);
     let document = ImportDocument {
+        taken_up: taken_up.document(),
         from: args.file.display().to_string(),
         to: place.settings_file.display().to_string(),
         settings: if writes {
@@ -105,7 +110,9 @@ pub(super) fn run(place: &Place, out: &Output, args: &args::Import) -> Result<Ex
             .map(|warning| format!("{}:{warning}", args.file.display()))
             .collect(),
     };
-    out.show(&document, |out| text(out, &document, writes))?;
+    out.show(&document, |out| {
+        text(out, &document, writes) + &taken_up.words()
+    })?;
     Ok(match kept_apart.is_empty() {
         true => Exit::Done,
         false => Exit::Problems,

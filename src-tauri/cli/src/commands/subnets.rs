@@ -6,13 +6,14 @@ use fieldscan_core::{
     problem::Problem,
     snapshot::{PlanView, Snapshot},
 };
+use fieldscan_engine::document::SubnetDocument;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{runs, some};
 use crate::{
     failure::{Exit, Failure},
-    output::{Cell, Column, Output, Table, Tone, document::SubnetDocument, plain},
+    output::{Cell, Column, Output, Table, Tone, plain},
     place::Place,
 };
 

@@ -1,6 +1,5 @@
 //! How results leave: as text for people, or as one JSON document for programs.
 
-pub(crate) mod document;
 pub(crate) mod style;
 pub(crate) mod table;
 pub(crate) mod text;

@@ -51,6 +51,7 @@ impl Agent {
         match problem {
             Some(problem) if problem.means_offline() => {
                 self.ipam_offline = true;
+                self.tried_in_vain(problem, now);
                 self.problems.raise(problem.clone(), now);
             }
             Some(_) => {}

@@ -42,9 +42,11 @@ impl Agent {
             match change {
                 Change::Save(report) => {
                     self.lists.reports = self.revision;
+                    self.report_changed(&report);
                     effects.push(Effect::SaveReport(report));
                 }
                 Change::Raise(problem) => {
+                    self.tried_in_vain(&problem, now);
                     self.problems.raise(problem, now);
                 }
                 Change::ServerWorks => {

@@ -10,8 +10,9 @@ use crate::{
     compare::Memory,
     delivery::{Answer, ReadBack, Report},
     host::Host,
-    ids::{ReportId, RunId, ScanId, SubnetId},
+    ids::{NoticeId, ReportId, RunId, ScanId, SubnetId},
     ipam::{AddressBook, Assignment},
+    notice::{News, Notice, Outage, Told},
     plan::{Profile, Target},
     problem::{Problem, Standing},
     run::{FinishedScan, Run, Scan},
@@ -67,7 +68,8 @@ pub enum Input {
         /// Seconds; negative if behind.
         ahead: i64,
     },
-    /// [`Effect::SaveReport`], [`Effect::SaveRun`] or [`Effect::SaveLasting`] failed, with what could not be written.
+    /// [`Effect::SaveReport`], [`Effect::SaveRun`], [`Effect::SaveLasting`], [`Effect::SaveNotice`], or the writing of
+    /// [`Effect::Notify`] failed, with what could not be written.
     NotSaved {
         /// The effect.
         effect: Box<Effect>,
@@ -107,7 +109,8 @@ pub enum Command {
 }
 
 /// Which subnets to scan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// All that are assigned.
     All,
@@ -212,7 +215,11 @@ pub enum Effect {
     SaveRun(Box<Run>),
     /// Keep what must survive the process and stands nowhere else.
     SaveLasting(Box<Lasting>),
-    /// Delete scans, runs and finished reports from before this time.
+    /// Keep a notice, then tell it. Where it can't be kept it is told all the same.
+    Notify(Box<Notice>),
+    /// Keep a notice that was told already.
+    SaveNotice(Box<Notice>),
+    /// Delete scans, runs, notices and finished reports from before this time.
     Prune(Timestamp),
     /// Send [`Input::Tick`] at this time. Replaces the one before.
     WakeAt(Timestamp),
@@ -234,6 +241,12 @@ pub struct Lasting {
     pub paused: Option<Pause>,
     /// What stands wrong.
     pub problems: Vec<Standing>,
+    /// What was newly found, to be told when the run is over.
+    #[serde(default)]
+    pub news: Vec<News>,
+    /// A server can't be reached, or could not until lately, and reports are still on their way.
+    #[serde(default)]
+    pub outage: Option<Outage>,
 }
 
 /// What an earlier process left in the database.
@@ -247,6 +260,8 @@ pub struct Restored {
     pub last_scans: Vec<Scan>,
     /// The last finished run.
     pub last_run: Option<Run>,
+    /// What the person was told lately.
+    pub told: Told,
     /// The rest.
     pub lasting: Lasting,
     /// The highest ids that were ever given.
@@ -262,6 +277,8 @@ pub struct LastIds {
     pub scan: ScanId,
     /// Of a report.
     pub report: ReportId,
+    /// Of a notice.
+    pub notice: NoticeId,
 }
 
 impl Default for LastIds {
@@ -270,6 +287,7 @@ impl Default for LastIds {
             run: RunId(0),
             scan: ScanId(0),
             report: ReportId(0),
+            notice: NoticeId(0),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     delivery::Outbox,
     ids::{RunId, ScanId, SubnetId},
     ipam::Assignment,
+    notice::Told,
     plan::{LeftOut, Mode},
     problem::{Problem, Problems, Subject},
     run::Run,
@@ -22,6 +23,7 @@ mod delivering;
 mod messages;
 mod running;
 mod scheduling;
+mod telling;
 mod unsaved;
 mod view;
 
@@ -74,6 +76,9 @@ pub struct Agent {
     /// Asked for while the run before was being stopped.
     next_scans: Vec<(Scope, bool)>,
     last_ids: LastIds,
+    told: Told,
+    /// When this process could not reach a server for the first and for the last time, while it can't be reached.
+    tried_in_vain: Option<(Timestamp, Timestamp)>,
     ending: bool,
     wake_at: Option<Timestamp>,
     revision: u64,
@@ -88,6 +93,7 @@ impl Agent {
             reports,
             last_scans,
             last_run,
+            told,
             lasting,
             last_ids,
         } = restored;
@@ -134,6 +140,8 @@ impl Agent {
             clock_agreed_at: None,
             next_scans: Vec::new(),
             last_ids,
+            told,
+            tried_in_vain: None,
             ending: false,
             wake_at: None,
             revision: 0,
@@ -208,6 +216,10 @@ impl Agent {
             self.prune(now, effects);
         }
         self.problems.forget_old(now);
+        if let Some(running) = &mut self.running {
+            running.look(now);
+        }
+        self.tell(now, effects);
         self.lasting.problems = self.problems.sorted();
         if self.lasting != self.saved {
             self.saved = self.lasting.clone();

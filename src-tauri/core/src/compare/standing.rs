@@ -86,6 +86,16 @@ pub fn compare(
     comparison
 }
 
+/// What is different in the hosts that one scan saw from those of another.
+pub fn changes_between(then: &[Host], now: &[Host]) -> Changes {
+    let memory = Memory {
+        last: Some(then.iter().map(|host| (host.ip, Trace::of(host))).collect()),
+        ..Memory::default()
+    };
+    let seen: BTreeMap<IpAddr, &Host> = now.iter().map(|host| (host.ip, host)).collect();
+    changes(&seen, &memory, |ip| !seen.contains_key(&ip))
+}
+
 fn count(counts: &mut Counts, standing: &Standing) {
     *match standing {
         Standing::Known => &mut counts.known,
@@ -272,6 +282,7 @@ mod tests {
         let memory = Memory {
             misses: [(ip(1), u32::MAX)].into(),
             last: None,
+            ..Memory::default()
         };
         let comparison = run(Mode::Known, &[row(1, 1)], &[], &memory);
         assert_eq!(
@@ -311,6 +322,7 @@ mod tests {
                 )]
                 .into(),
             ),
+            ..Memory::default()
         };
         let comparison = compare(&subnet, &target, &now, &[], &memory, 3);
         assert_eq!(*standing_of(&comparison, 1), Standing::Excluded);
@@ -350,6 +362,7 @@ mod tests {
                     .map(|host| (host.ip, Trace::of(host)))
                     .collect(),
             ),
+            ..Memory::default()
         };
         let comparison = compare(&subnet, &target, &[row(1, 1)], &hosts, &memory, 3);
         assert_eq!(comparison.findings.len(), 1);
@@ -451,6 +464,7 @@ mod tests {
                 ]
                 .into(),
             ),
+            ..Memory::default()
         };
         let hosts = [
             host(1, None, None),

@@ -10,7 +10,7 @@ use crate::{
     snapshot::{DeliveryView, PlanView, Progress, Snapshot, Stage, SubnetView},
 };
 
-use super::{count, number, words_with};
+use super::{count, exceptions, number, words_with};
 
 /// The answer in one sentence, for a tooltip or the first line of `fieldscan status`.
 ///
@@ -106,7 +106,7 @@ fn is_planned(snapshot: &Snapshot, id: SubnetId) -> bool {
     all.any(|subnet| subnet.id == id && matches!(subnet.plan, PlanView::Scanned(_)))
 }
 
-fn planned(snapshot: &Snapshot) -> usize {
+pub(super) fn planned(snapshot: &Snapshot) -> usize {
     let planned = |subnet: &&SubnetView| matches!(subnet.plan, PlanView::Scanned(_));
     snapshot.subnets.iter().filter(planned).count()
 }
@@ -114,17 +114,8 @@ fn planned(snapshot: &Snapshot) -> usize {
 /// What the last scans say of phpIPAM, without a full stop: `phpIPAM is right: 22 hosts as documented`, or
 /// `3 unknown, 1 missing, 2 mismatches`.
 pub fn answer(counts: &Counts) -> String {
-    let parts: Vec<String> = [
-        (counts.unknown, "unknown", "unknown"),
-        (counts.missing, "missing", "missing"),
-        (counts.mismatch, "mismatch", "mismatches"),
-    ]
-    .into_iter()
-    .filter(|(n, ..)| *n > 0)
-    .map(|(n, one, many)| count(u64::from(n), one, many))
-    .collect();
-    if !parts.is_empty() {
-        return parts.join(", ");
+    if let Some(exceptions) = exceptions(counts.unknown, counts.missing, counts.mismatch) {
+        return exceptions;
     }
     match (counts.known, counts.unseen) {
         (0, 0) => "No host answers, and phpIPAM has none".to_owned(),
@@ -198,7 +189,7 @@ fn running(run: &Progress) -> String {
 }
 
 /// The sum over all subnets that were ever scanned, and whether any was held against addresses that were out of date.
-fn scanned(snapshot: &Snapshot) -> Option<(Counts, bool)> {
+pub(super) fn scanned(snapshot: &Snapshot) -> Option<(Counts, bool)> {
     snapshot
         .subnets
         .iter()
@@ -224,7 +215,7 @@ fn scanned(snapshot: &Snapshot) -> Option<(Counts, bool)> {
 }
 
 /// Whether nothing goes on until a person has done something, so that the last answer is no longer the point.
-fn keeps_from_working(problem: &Problem) -> bool {
+pub(super) fn keeps_from_working(problem: &Problem) -> bool {
     use Problem::*;
     match problem {
         SettingMissing { .. }
@@ -249,6 +240,7 @@ fn keeps_from_working(problem: &Problem) -> bool {
         | ServerInsecure
         | ServerTokenRejected { .. }
         | DiskFull
+        | StoreNewer { .. }
         | StoreFailing { .. } => true,
         IpamUnreachable { .. }
         | IpamBlocked { .. }
@@ -269,6 +261,8 @@ fn keeps_from_working(problem: &Problem) -> bool {
         | ReportUnconfirmed { .. }
         | ClockOff { .. }
         | StoreSetAside { .. }
+        | StoreHeld { .. }
+        | AgentEnded
         | ScheduleInvalid { .. } => false,
     }
 }
@@ -399,6 +393,7 @@ mod tests {
             done: 120,
             total: 1_022,
             up: 12,
+            eta: None,
             subnets: vec![SubnetProgress {
                 subnet: SubnetId(101),
                 cidr: "10.77.0.0/24".into(),

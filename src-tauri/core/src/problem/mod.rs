@@ -240,6 +240,20 @@ pub enum Problem {
         /// SQLite's words.
         detail: String,
     },
+    /// Another process has the database.
+    StoreHeld {
+        /// Its program.
+        program: String,
+        /// Its process id.
+        pid: u32,
+    },
+    /// The database was written by a newer Fieldscan.
+    StoreNewer {
+        /// The database.
+        path: String,
+    },
+    /// The agent ended by a fault of its own.
+    AgentEnded,
     /// The schedule names no time.
     ScheduleInvalid {
         /// What is wrong with it.
@@ -288,7 +302,8 @@ impl Problem {
             | ServerUnreachable { .. }
             | ServerFailing { .. }
             | NoRoute { .. }
-            | NmapHung { .. } => Severity::Waiting,
+            | NmapHung { .. }
+            | StoreHeld { .. } => Severity::Waiting,
             NmapUnprivileged
             | SubnetRefused { .. }
             | SubnetGone { .. }
@@ -324,6 +339,8 @@ impl Problem {
             | ClockOff { .. }
             | DiskFull
             | StoreFailing { .. }
+            | StoreNewer { .. }
+            | AgentEnded
             | ScheduleInvalid { .. } => Severity::NeedsPerson,
         }
     }
@@ -341,6 +358,9 @@ impl Problem {
             | DiskFull
             | StoreSetAside { .. }
             | StoreFailing { .. }
+            | StoreHeld { .. }
+            | StoreNewer { .. }
+            | AgentEnded
             | ScheduleInvalid { .. } => Subject::Machine,
             IpamUnreachable { .. }
             | IpamCertificate { .. }

@@ -1,6 +1,6 @@
 //! The table of keys: from it follow reading, setting, showing and the documented example.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     LogLevel, Settings,
@@ -27,7 +27,7 @@ pub struct Key {
 }
 
 /// A value as people see it, and as it goes into JSON documents.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Shown {
@@ -165,7 +165,7 @@ macro_rules! read {
 }
 
 /// Every key, in the order of the documented example.
-pub static KEYS: [Key; 19] = [
+pub static KEYS: [Key; 23] = [
     Key {
         name: "api_url",
         help: "phpIPAM's address, with the path it is installed at and without /api.",
@@ -375,5 +375,41 @@ pub static KEYS: [Key; 19] = [
         private: false,
         read: read!(|node| values::choice(node, &LEVELS), log_level),
         show: |settings| word(&LEVELS, &settings.log_level),
+    },
+    Key {
+        name: "notify_findings",
+        help: "Whether to tell what a run newly finds: unknown, missing or mismatched hosts.",
+        expected: "true or false",
+        example: "",
+        private: false,
+        read: read!(values::yes_no, notify.findings),
+        show: |settings| Some(Shown::YesNo(settings.notify.findings)),
+    },
+    Key {
+        name: "notify_reports",
+        help: "Whether to tell of reports that the scan server refuses or that phpIPAM does not show.",
+        expected: "true or false",
+        example: "",
+        private: false,
+        read: read!(values::yes_no, notify.reports),
+        show: |settings| Some(Shown::YesNo(settings.notify.reports)),
+    },
+    Key {
+        name: "notify_problems",
+        help: "Whether to tell of problems that need you.",
+        expected: "true or false",
+        example: "",
+        private: false,
+        read: read!(values::yes_no, notify.problems),
+        show: |settings| Some(Shown::YesNo(settings.notify.problems)),
+    },
+    Key {
+        name: "notify_delivered",
+        help: "Whether to tell when Fieldscan has been offline for 1 hour, and when late reports have arrived.",
+        expected: "true or false",
+        example: "",
+        private: false,
+        read: read!(values::yes_no, notify.delivered),
+        show: |settings| Some(Shown::YesNo(settings.notify.delivered)),
     },
 ];

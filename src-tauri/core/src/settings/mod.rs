@@ -10,6 +10,7 @@ mod file;
 mod import;
 mod keys;
 mod mistake;
+mod preview;
 mod values;
 mod yaml;
 
@@ -20,16 +21,18 @@ use std::{path::PathBuf, time::Duration};
 
 use crate::{
     ids::AgentCode,
+    notice::Switches,
     plan::{Guard, Profile},
     schedule::Schedule,
 };
 
 pub use self::{
-    edit::{set, take_over, to_yaml, update},
+    edit::{set, set_all, take_over, to_yaml, update},
     file::parse,
     import::{Import, REFERENCE_KEY, blank_tokens, import},
     keys::{KEYS, Key, Shown, key},
     mistake::{Mistake, Position, SECRET_KEYS, Warning},
+    preview::preview_schedule,
 };
 
 /// Everything that a person can set. No secret is in here.
@@ -71,6 +74,8 @@ pub struct Settings {
     pub keep_history: Duration,
     /// `log_level`: error, warn, info, debug. Default info.
     pub log_level: LogLevel,
+    /// `notify_findings`, `notify_reports`, `notify_problems`, `notify_delivered`. Default all.
+    pub notify: Switches,
 }
 
 impl Default for Settings {
@@ -94,12 +99,25 @@ impl Default for Settings {
             guard: Guard::default(),
             keep_history: Duration::from_secs(90 * 86_400),
             log_level: LogLevel::Info,
+            notify: Switches::default(),
         }
     }
 }
 
 /// How much is logged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum LogLevel {
     Error,

@@ -8,8 +8,9 @@ use std::{
 use fieldscan_core::{
     agent::{Command, Effect, Input},
     delivery::{Report, State},
-    ids::{ReportId, RunId, ScanId, SubnetId},
+    ids::{NoticeId, ReportId, RunId, ScanId, SubnetId},
     ipam::AddressBook,
+    notice::{Notice, Thing},
     plan::Target,
     run::{FinishedScan, Trigger},
     snapshot::{DeliveryView, Snapshot},
@@ -71,6 +72,9 @@ pub(crate) struct Watch {
     pub(crate) committed: u64,
     pub(crate) confirmed: u64,
     revision: u64,
+    /// The notices of each thing that came into the database, and when they were told by the machine's clock.
+    told: BTreeMap<Thing, BTreeMap<NoticeId, Timestamp>>,
+    pub(crate) notices: u64,
 }
 
 /// Times within the last hour.
@@ -493,6 +497,26 @@ impl Watch {
             "a report's state is saved before the report"
         );
         self.last_saved.insert(report.id, report.state.clone());
+    }
+
+    /// A notice is in the database, and the person has seen it or will.
+    pub(crate) fn told(&mut self, notice: &Notice) {
+        self.notices += 1;
+        for thing in &notice.things {
+            // What could not be written at once may come in after what was told later.
+            let told = self.told.entry(thing.clone()).or_default();
+            told.insert(notice.id, notice.at);
+            let before = told.range(..notice.id).next_back();
+            let after = told.range(notice.id..).nth(1);
+            for (_, other) in before.into_iter().chain(after) {
+                let apart = notice.at.duration_since(*other).abs();
+                assert!(
+                    apart >= jiff::SignedDuration::from_hours(24),
+                    "{thing} was told at {other} and at {}",
+                    notice.at
+                );
+            }
+        }
     }
 
     /// Every claim of every accepted report is told, or kept with its words.

@@ -13,6 +13,7 @@ use fieldscan_core::{
     delivery::Answer,
     ids::{AgentCode, ReportId, ScanId, SubnetId},
     ipam,
+    notice::Switches,
     plan::{Guard, Profile, Target},
     problem::Problem,
     report,
@@ -377,6 +378,8 @@ impl World {
             | Effect::SaveReport(_)
             | Effect::SaveRun(_)
             | Effect::SaveLasting(_)
+            | Effect::Notify(_)
+            | Effect::SaveNotice(_)
             | Effect::Prune(_) => {
                 self.watch.writes(&effect, self.true_now());
                 let wait = self.database_turn();
@@ -461,6 +464,9 @@ impl World {
                 self.database.save(other)?;
                 if let Effect::SaveReport(report) = other {
                     self.watch.saved(report);
+                }
+                if let Effect::Notify(notice) | Effect::SaveNotice(notice) = other {
+                    self.watch.told(notice);
                 }
                 Ok(())
             }
@@ -753,5 +759,6 @@ pub(crate) fn settings() -> Settings {
         guard: Guard::default(),
         keep_history: Duration::from_secs(90 * 24 * 3600),
         log_level: LogLevel::Info,
+        notify: Switches::default(),
     }
 }

@@ -43,6 +43,9 @@ impl Journal {
     pub(super) fn effect(&mut self, effect: &Effect) {
         match effect {
             Effect::SaveReport(report) => self.report(report),
+            Effect::Notify(notice) => {
+                tracing::info!(category = notice.category.name(), "notice {}", notice.id);
+            }
             Effect::FetchAssignment
             | Effect::LoadAddresses { .. }
             | Effect::Scan { .. }
@@ -50,6 +53,7 @@ impl Journal {
             | Effect::Commit(_)
             | Effect::SaveRun(_)
             | Effect::SaveLasting(_)
+            | Effect::SaveNotice(_)
             | Effect::Upload { .. }
             | Effect::ReadBack { .. }
             | Effect::Prune(_)

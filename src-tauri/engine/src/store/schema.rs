@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::error::StoreError;
 
 /// Step `i` brings format `i` to format `i + 1`; format 0 is the empty file. A step that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[V1];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2];
 
 /// The format that this version writes (`PRAGMA user_version`).
 pub(super) fn known() -> i64 {
@@ -230,6 +230,21 @@ CREATE TABLE lasting (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     value TEXT NOT NULL
 ) STRICT;
+"#;
+
+const V2: &str = r#"
+-- What the person was told. The ids of notices that were deleted are never given again.
+CREATE TABLE notices (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    source INTEGER NOT NULL REFERENCES sources,
+    at INTEGER NOT NULL,
+    category TEXT NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    page TEXT NOT NULL,
+    things TEXT NOT NULL
+) STRICT;
+CREATE INDEX notices_by_source ON notices (source, id);
 "#;
 
 #[cfg(test)]

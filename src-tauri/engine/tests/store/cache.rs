@@ -31,6 +31,7 @@ proptest! {
             begun: Some(at(1)),
             paused: Some(Pause::Until(at(9))),
             problems: problems.into_iter().map(|problem| fieldscan_core::problem::Standing { problem, since: at(1) }).collect(),
+            ..Lasting::default()
         };
         {
             let mut store = open(dir.path());

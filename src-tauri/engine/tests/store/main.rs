@@ -13,6 +13,8 @@ mod history;
 #[cfg(test)]
 mod make;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod outbox;
 #[cfg(test)]
 mod process;

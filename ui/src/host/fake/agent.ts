@@ -16,6 +16,7 @@ import type {
   ScanScope,
   SecretName,
   SettingChange,
+  SightingDocument,
   SnapshotDocument,
   SubnetDocument,
 } from '../types';
@@ -170,20 +171,25 @@ export class FakeAgent implements Host {
     if (!this.scanned.has(subnet)) return [];
     const row = this.subnets.find((one) => one.id === subnet)?.addresses().find((one) => one.ip === ip);
     const seen = row?.seen;
-    return Array.from({ length: 48 }, (_, index) => {
-      const up = index >= (row?.misses ?? 0) && index % 17 !== 16 && (row?.standing === 'missing' || (seen?.up ?? false));
-      return {
-        scan: 1_648 - index * 4,
-        at: iso(this.scannedAt - index * 30 * MINUTE),
-        standing: up ? (index < 4 ? (row?.standing ?? null) : 'known') : row?.standing === 'missing' && index < (row.misses ?? 0) ? ('missing' as const) : ('unseen' as const),
-        up,
-        hostname: up ? (seen?.hostname ?? null) : null,
-        mac: up ? (row?.differences?.[0] && index > 3 ? row.differences[0].ipam : (seen?.mac ?? null)) : null,
-        vendor: up ? (seen?.vendor ?? null) : null,
-        rtt_ms: up ? (seen?.rtt_ms ?? null) : null,
-        seen_by: up ? (seen?.seen_by ?? null) : null,
-      };
+    if (!row || !seen) return [];
+    const at = (scans: number) => ({ scan: 1_648 - scans * 4, at: iso(this.scannedAt - scans * 30 * MINUTE) });
+    const span = (from: number, to: number, mac: string | null, up: boolean): SightingDocument => ({
+      ...at(to),
+      first_scan: at(from).scan,
+      first_at: at(from).at,
+      up,
+      hostname: seen.hostname,
+      mac,
+      vendor: seen.vendor,
+      rtt_ms: seen.rtt_ms,
+      seen_by: seen.seen_by,
     });
+    // Counted in scans before the last one: until when it was seen, when it changed, and a night in which it was off.
+    const until = row.misses ?? 0;
+    const changed = row.differences?.[0];
+    const first = row.standing === 'unknown' ? 3 : 400;
+    const spans = changed ? [span(3, 0, seen.mac, true), span(40, 4, changed.ipam, false)] : [span(Math.min(40, first), until, seen.mac, until === 0)];
+    return first > 40 ? [...spans, span(first, 62, changed?.ipam ?? seen.mac, false)] : spans;
   }
 
   async hostsOverTime(subnet: number, days: number) {
@@ -527,7 +533,7 @@ export class FakeAgent implements Host {
     }
     if (states.has('hostile')) {
       all.push(problem('ipam-failing', { status: 500, words: '' }, 'waiting', this.start, serverSaid(`<script>document.title="owned"</script>\u202E${'A'.repeat(4_000)}`)));
-      all.push({ code: 'from-the-future', severity: 'needs-person', area: 'New', what: 'A problem that this window does not know yet.', remedy: 'The agent’s own words are shown for it.' });
+      all.push({ code: 'from-the-future', severity: 'needs-person', area: 'New', what: 'A problem that this window does not know yet.', remedy: 'The agent’s own words are shown for it.' } as never);
     }
     return all;
   }

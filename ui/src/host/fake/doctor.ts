@@ -23,7 +23,7 @@ export function examine(settings: FakeSettings, wrong: ReadonlySet<'server-token
   const failed = new Set<StepId>();
   const after: Partial<Record<StepId, StepId>> = { reachable: 'settings', tls: 'reachable', token: 'reachable', 'agent-code': 'token', subnets: 'agent-code', 'scan-server': 'settings', clock: 'reachable' };
   return STEPS.map((id): DoctorStep => {
-    const base = { id, title: id, detail: null, problem: null, because: null };
+    const base = { id, title: id };
     const because = after[id];
     if (because && failed.has(because)) {
       failed.add(id);

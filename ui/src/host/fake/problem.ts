@@ -5,6 +5,7 @@ import type { ProblemCode, ProblemDocument, ProblemFacts, Said, Severity } from 
 const AREAS: Record<string, string> = { ipam: 'phpIPAM', server: 'Scan server', nmap: 'nmap', report: 'Report' };
 
 export function problem<C extends ProblemCode>(code: C, facts: ProblemFacts[C], severity: Severity, since?: number, said?: Said): ProblemDocument {
+  // That the facts are those of the code is what the types above hold to.
   return {
     ...facts,
     code,
@@ -14,7 +15,7 @@ export function problem<C extends ProblemCode>(code: C, facts: ProblemFacts[C], 
     remedy: '(Words of the window.)',
     ...(said ? { said } : {}),
     ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
-  };
+  } as ProblemDocument;
 }
 
 export const serverSaid = (words: string): Said => ({ by: 'The server said', words });

@@ -1,8 +1,7 @@
 // Reports on their way, one of every kind, and what is in them.
 
-import type { JourneyStep, ReportDetail, ReportDocument, ReportState } from '../types';
+import type { JourneyStep, Problem, ReportDetail, ReportDocument, ReportState } from '../types';
 import type { Options } from './options';
-import { problem, serverSaid, systemSaid } from './problem';
 import type { FakeSubnet } from './site';
 
 const MINUTE = 60_000;
@@ -36,7 +35,7 @@ export function reportsOf(options: Options, subnets: readonly FakeSubnet[], scan
   const v4 = subnets.filter((subnet) => !subnet.cidr.includes(':') && subnet.plan !== 'left-out');
   const reports: ReportDocument[] = [];
   let id = 812;
-  const unreachable = problem('server-unreachable', { detail: 'connection refused' }, 'waiting', undefined, systemSaid('Connection refused (os error 111)'));
+  const unreachable: Problem = { code: 'server-unreachable', detail: 'Connection refused (os error 111)' };
   const offline = options.states.has('offline');
   for (let run = 0; run < 5; run += 1) {
     const at = scannedAt - run * 30 * MINUTE;
@@ -63,7 +62,7 @@ export function reportsOf(options: Options, subnets: readonly FakeSubnet[], scan
   const [office, cameras] = v4;
   if (office && cameras && (options.states.has('attention') || offline)) {
     const at = scannedAt - 108 * MINUTE;
-    const refused = problem('report-rejected', { report: id, status: 403, words: '' }, 'needs-person', undefined, serverSaid('403 Forbidden\nsubnet 10.20.1.0/24 is not assigned\nto agent "depot-01"'));
+    const refused: Problem = { code: 'report-rejected', report: id, status: 403, words: '403 Forbidden\nsubnet 10.20.1.0/24 is not assigned\nto agent "depot-01"' };
     reports.push(reportOf(id, cameras, at, { state: 'rejected', at: iso(at + 2_000), problem: refused }, [{ at: iso(at + 2_000), event: 'rejected', problem: refused, words: 'rejected' }]));
     id -= 1;
     const lost = at - 30 * MINUTE;

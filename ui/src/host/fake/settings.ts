@@ -64,8 +64,16 @@ export class FakeSettings {
   document(): SettingsDocument {
     return {
       path: '/home/depot/.config/fieldscan/scan_agent.yaml',
-      settings: KEYS.map((key): SettingDocument => ({ key: key.key, value: this.set.get(key.key) ?? key.default, set: this.set.has(key.key), default: key.default, help: key.help })),
-      secrets: SECRETS.map((name): SecretDocument => ({ name, source: this.secrets.get(name) ?? null, problem: null })),
+      settings: KEYS.map((key): SettingDocument => ({
+        key: key.key,
+        // The agent's code is nobody's business but phpIPAM's.
+        value: key.key === 'scanagent_code' ? null : (this.set.get(key.key) ?? key.default),
+        set: this.set.has(key.key) || key.default !== null,
+        default: !this.set.has(key.key),
+        default_value: key.default,
+        help: key.help,
+      })),
+      secrets: SECRETS.map((name): SecretDocument => ({ name, source: this.secrets.get(name) ?? null })),
       warnings: this.warnings,
     };
   }

@@ -8,6 +8,8 @@ export const common: typeof en = {
   outcomes: { ok: 'Bestanden', warning: 'Vorsicht', failed: 'Fehlgeschlagen', 'not-tried': 'Nicht versucht', running: 'Wird versucht' },
   hosts: (many) => count(many, 'Host', 'Hosts'),
   subnets: (many) => count(many, 'Subnetz', 'Subnetze'),
+  /** One whose name is not known. */
+  subnetNumber: (id) => `Subnetz ${id}`,
   addresses: (many) => count(many, 'Adresse', 'Adressen'),
   ofMany: (some, all) => `${n(some)} von ${n(all)}`,
   unknownMany: (many) => `${n(many)} unbekannt`,

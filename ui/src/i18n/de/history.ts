@@ -42,8 +42,6 @@ export const history: typeof en = {
   nothing: 'Nichts hat sich geändert.',
   kinds: { new: 'Neu', gone: 'Weg', changed: 'Geändert' },
   details: {
-    unknown: 'phpIPAM unbekannt',
-    known: 'phpIPAM bekannt',
     missed: (times) => `${n(times)}-mal vermisst`,
     mac: 'andere MAC',
     hostname: 'anderer Name',

@@ -186,5 +186,8 @@ export const problems: ProblemCatalogue = {
     remedy: `Die beschädigte Datei liegt als ${path} bereit. Verlauf und wartende Berichte von vorher stehen nur darin.`,
   }),
   'store-failing': () => ({ what: 'Die Datenbank ist nicht les- oder schreibbar.', remedy: 'Prüfen Sie die Rechte und den Datenträger des Datenordners.' }),
+  'store-held': ({ program, pid }) => ({ what: `Ein anderer Prozess arbeitet an diesen Daten: ${program} (Prozess ${pid}).`, remedy: 'Dieser hier macht von selbst weiter, sobald der andere zu Ende ist.' }),
+  'store-newer': ({ path }) => ({ what: `${path} wurde von einem neueren Fieldscan geschrieben.`, remedy: 'Installieren Sie jene Version. Die Datenbank blieb, wie sie ist.' }),
+  'agent-ended': () => ({ what: 'Der Agent endete durch einen eigenen Fehler und wurde neu gestartet.', remedy: 'Was vorher angenommen war, steht in der Datenbank. Bitte exportieren Sie die Diagnose unter Einstellungen, Protokoll, und melden Sie es den Entwicklern.' }),
   'schedule-invalid': () => ({ what: 'Der Zeitplan nennt keine Zeit.', remedy: 'Tragen Sie unter Einstellungen einen Abstand wie `30 min`, einen Cron-Ausdruck wie `0 6 * * *` oder `off` ein.' }),
 };

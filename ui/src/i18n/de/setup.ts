@@ -74,6 +74,7 @@ export const setup: typeof en = {
     server: 'Scan-Server',
     optional: 'nicht nötig',
     stored: 'Liegt im Schlüsselbund',
+    kept: 'Gesetzt und nicht gezeigt',
     replace: 'Ersetzen …',
     show: 'Zeigen',
     hide: 'Verbergen',

@@ -155,7 +155,6 @@ export const subnet: typeof en = {
       reserved: 'Die erste oder letzte Adresse des Subnetzes, die kein Host haben kann.',
     },
     history: 'Verlauf',
-    sightings: (many) => count(many, 'Scan', 'Scans'),
     noHistory: 'Noch kein Scan hat diese Adresse versucht.',
     up: 'Gesehen',
     down: 'Nicht gesehen',

@@ -7,6 +7,8 @@ export const common = {
   outcomes: { ok: 'Passed', warning: 'Caution', failed: 'Failed', 'not-tried': 'Not tried', running: 'Trying' },
   hosts: (many: number) => count(many, 'host', 'hosts'),
   subnets: (many: number) => count(many, 'subnet', 'subnets'),
+  /** One whose name is not known. */
+  subnetNumber: (id: number) => `Subnet ${id}`,
   addresses: (many: number) => count(many, 'address', 'addresses'),
   ofMany: (some: number, all: number) => `${n(some)} of ${n(all)}`,
   unknownMany: (many: number) => `${n(many)} unknown`,

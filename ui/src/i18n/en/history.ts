@@ -41,8 +41,6 @@ export const history = {
   nothing: 'Nothing changed.',
   kinds: { new: 'New', gone: 'Gone', changed: 'Changed' },
   details: {
-    unknown: 'unknown to phpIPAM',
-    known: 'known to phpIPAM',
     missed: (times: number) => (times === 1 ? 'missed once' : `missed ${n(times)} times`),
     mac: 'other MAC',
     hostname: 'other name',

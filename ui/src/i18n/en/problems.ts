@@ -186,5 +186,8 @@ export const problems: ProblemCatalogue = {
     remedy: `The damaged file is kept as ${path}. History and waiting reports from before are only in there.`,
   }),
   'store-failing': () => ({ what: 'The database can’t be read or written.', remedy: 'Check the permissions and the disk of the data folder.' }),
+  'store-held': ({ program, pid }) => ({ what: `Another process is at work on this data: ${program} (process ${pid}).`, remedy: 'This one goes on by itself once the other has ended.' }),
+  'store-newer': ({ path }) => ({ what: `${path} was written by a newer Fieldscan.`, remedy: 'Install that version. The database was left as it is.' }),
+  'agent-ended': () => ({ what: 'The agent ended by a fault of its own, and was started again.', remedy: 'What was accepted before is in the database. Please export the diagnostics under Settings, Logs, and report it to the developers.' }),
   'schedule-invalid': () => ({ what: 'The schedule names no time.', remedy: 'Set an interval such as `30 min`, a cron expression such as `0 6 * * *`, or `off`, under Settings.' }),
 };

@@ -76,6 +76,7 @@ export const setup = {
     server: 'Scan server',
     optional: 'optional',
     stored: 'Stored in the keychain',
+    kept: 'Set, and not shown',
     replace: 'Replace…',
     show: 'Show',
     hide: 'Hide',

@@ -157,7 +157,6 @@ export const subnet = {
       reserved: 'The first or last address of the subnet, which no host can have.',
     },
     history: 'History',
-    sightings: (many: number) => count(many, 'scan', 'scans'),
     noHistory: 'No scan has tried this address yet.',
     up: 'Seen',
     down: 'Not seen',

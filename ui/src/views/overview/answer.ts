@@ -70,7 +70,7 @@ export function unscanned(snapshot: SnapshotDocument): { subnet: number; problem
   const failed = new Map<number, ProblemDocument>();
   for (const part of snapshot.last_run?.subnets ?? []) if (part.outcome === 'failed' && part.problem) failed.set(part.subnet, part.problem);
   for (const problem of snapshot.problems) {
-    if (['nmap-failed', 'nmap-hung', 'no-route', 'addresses-unknown'].includes(problem.code)) failed.set(Number(problem.subnet), problem);
+    if (problem.code === 'nmap-failed' || problem.code === 'nmap-hung' || problem.code === 'no-route' || problem.code === 'addresses-unknown') failed.set(problem.subnet, problem);
   }
   const of = new Set(planned(snapshot.subnets).map((subnet) => subnet.id));
   return [...failed].filter(([subnet]) => of.has(subnet)).map(([subnet, problem]) => ({ subnet, problem }));

@@ -33,7 +33,7 @@ describe('the settings', () => {
 
   it('show a key that this window does not know', async () => {
     const document_ = await agent.settings();
-    use({ ...hostOf(agent), settings: async () => ({ ...document_, settings: [...document_.settings, { key: 'from_the_future', value: 'x', set: true, default: null, help: 'What it is for.' }] }) });
+    use({ ...hostOf(agent), settings: async () => ({ ...document_, settings: [...document_.settings, { key: 'from_the_future', value: 'x', set: true, default: false, default_value: null, help: 'What it is for.' }] }) });
     await open();
     expect(screen.getByRole('textbox', { name: 'from_the_future' })).toBeTruthy();
     expect(screen.getByText('What it is for.')).toBeTruthy();

@@ -9,6 +9,7 @@ use crate::{
     delivery::{Event, Report, State, Step},
     host::Host,
     ipam::{AddressBook, Subnet},
+    notice::News,
     plan::Target,
     problem::Problem,
     report,
@@ -56,12 +57,19 @@ impl Agent {
         running
             .active
             .insert(subnet.id, Active::Committing { scan: scan.clone() });
+        let news = News::of(
+            (scan.run, subnet, stale),
+            &comparison.findings,
+            &hosts,
+            &memory,
+        );
         let reports = self.reports(&scan, subnet, &book, &hosts);
         // What could not be written before comes first: it is older.
         effects.extend(self.unwritten_scans(Some(subnet.id)).map(Effect::Commit));
         let accepted: Vec<_> = reports.iter().map(|(report, _)| report.clone()).collect();
         self.outbox.expect(&accepted);
-        self.unwritten.insert(scan.id, Unwritten::new(accepted));
+        self.unwritten
+            .insert(scan.id, Unwritten::new(accepted, news));
         effects.push(Effect::Commit(Box::new(FinishedScan {
             scan,
             hosts,

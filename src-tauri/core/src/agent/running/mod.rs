@@ -16,9 +16,11 @@ use crate::{
 
 mod commit;
 mod conclude;
+mod pace;
 mod steps;
 
 pub(super) use commit::Unwritten;
+use pace::Pace;
 
 /// Subnets that are worked on at the same time.
 const AT_ONCE: usize = 4;
@@ -41,6 +43,7 @@ pub(super) struct Running {
     queue: VecDeque<(SubnetId, Mode)>,
     active: BTreeMap<SubnetId, Active>,
     view: Vec<SubnetProgress>,
+    pace: Pace,
     /// The subnets as they were assigned when they were taken into the run: they may be gone from phpIPAM meanwhile.
     subnets: BTreeMap<SubnetId, Subnet>,
 }
@@ -78,6 +81,10 @@ impl Running {
         }
     }
 
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
     pub(super) fn record(&self) -> &Run {
         &self.record
     }
@@ -92,8 +99,24 @@ impl Running {
             done: sum(|subnet| subnet.done),
             total: sum(|subnet| subnet.total),
             up: sum(|subnet| subnet.up),
+            eta: self.pace.eta().filter(|_| !self.stopping),
             subnets: self.view.clone(),
         }
+    }
+
+    /// Looks at how far it got, for the time that it will still take.
+    pub(super) fn look(&mut self, now: Timestamp) {
+        // What could not be scanned neither took its time nor will.
+        let scanned = self.view.iter().filter(|subnet| match subnet.stage {
+            Stage::Failed => false,
+            Stage::Queued | Stage::Preparing | Stage::Scanning | Stage::Finishing | Stage::Done => {
+                true
+            }
+        });
+        let (done, total) = scanned.fold((0, 0), |(done, total), subnet| {
+            (done + subnet.done, total + subnet.total)
+        });
+        self.pace.look(done, total - done, now);
     }
 
     fn view_of(&mut self, subnet: SubnetId) -> Option<&mut SubnetProgress> {
@@ -190,6 +213,7 @@ impl Agent {
             queue: VecDeque::new(),
             active: BTreeMap::new(),
             view: Vec::new(),
+            pace: Pace::default(),
             subnets: BTreeMap::new(),
         });
         if !fetch {

@@ -11,9 +11,9 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 /// A report.
-#[derive(Debug, Serialize)]
-pub(crate) struct ReportDocument {
-    pub(crate) id: ReportId,
+#[derive(Debug, Clone, Serialize)]
+pub struct ReportDocument {
+    pub id: ReportId,
     subnet: SubnetId,
     scan: ScanId,
     cidr: String,
@@ -33,7 +33,7 @@ pub(crate) struct ReportDocument {
     hosts: Option<Vec<IpAddr>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct StepDocument {
     at: Timestamp,
     #[serde(flatten)]
@@ -42,7 +42,7 @@ struct StepDocument {
 }
 
 impl ReportDocument {
-    pub(crate) fn of(report: &Report, now: Timestamp) -> Self {
+    pub fn of(report: &Report, now: Timestamp) -> Self {
         Self {
             id: report.id,
             subnet: report.subnet,
@@ -70,7 +70,7 @@ impl ReportDocument {
     }
 
     /// With the hosts that it tells of.
-    pub(crate) fn whole(report: &Report, now: Timestamp) -> Self {
+    pub fn whole(report: &Report, now: Timestamp) -> Self {
         Self {
             hosts: Some(report.hosts.clone()),
             ..Self::of(report, now)
@@ -79,7 +79,7 @@ impl ReportDocument {
 }
 
 /// The likely causes of a report that is not seen back.
-pub(crate) fn probably(state: &State) -> Option<String> {
+pub fn probably(state: &State) -> Option<String> {
     match state {
         State::Partly { causes, .. } | State::Unconfirmed { causes, .. } => present::causes(causes),
         State::Queued

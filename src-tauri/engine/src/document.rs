@@ -1,9 +1,17 @@
-//! The parts of which the JSON documents are made. Their meaning is written down in `docs/json.md`.
+//! The parts of which the JSON documents are made, for programs and for the window. Their meaning is written down in
+//! `docs/json.md`.
+#![expect(missing_docs, reason = "docs/json.md says what the fields mean")]
 
+mod changes;
+mod doctor;
+mod lists;
 mod report;
+mod settings;
+mod snapshot;
 
 use std::net::IpAddr;
 
+use crate::store::AddressRow;
 use fieldscan_core::{
     compare::{Counts, Difference, Standing},
     host::SeenBy,
@@ -15,17 +23,28 @@ use fieldscan_core::{
     run::{Outcome, Run, SubnetRun, Trigger},
     snapshot::{PlanView, SubnetView},
 };
-use fieldscan_engine::store::AddressRow;
+use ipnetwork::IpNetwork;
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub(crate) use self::report::{ReportDocument, probably};
+pub use self::{
+    changes::{ChangesDocument, changes_documents},
+    doctor::{DoctorDocument, StepDocument},
+    lists::{
+        AddressesDocument, HostsAtDocument, OneReportDocument, OneRunDocument, SightingDocument,
+    },
+    report::{ReportDocument, probably},
+    settings::{SecretDocument, SettingDocument, setting_documents, source_code},
+    snapshot::{
+        Activity, PauseDocument, ProgressDocument, SnapshotDocument, SubnetProgressDocument,
+    },
+};
 
 /// A problem with its facts and its words.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct ProblemDocument {
+pub struct ProblemDocument {
     #[serde(flatten)]
-    pub(crate) problem: Problem,
+    pub problem: Problem,
     severity: Severity,
     area: String,
     what: String,
@@ -43,15 +62,12 @@ struct SaidDocument {
 }
 
 impl ProblemDocument {
-    pub(crate) fn of(problem: &Problem) -> Self {
+    pub fn of(problem: &Problem) -> Self {
         Self::with(problem, None, &|_| None)
     }
 
     /// With subnets named, and since when it stands.
-    pub(crate) fn standing(
-        standing: &StandingProblem,
-        name: &dyn Fn(SubnetId) -> Option<String>,
-    ) -> Self {
+    pub fn standing(standing: &StandingProblem, name: &dyn Fn(SubnetId) -> Option<String>) -> Self {
         Self::with(&standing.problem, Some(standing.since), name)
     }
 
@@ -78,7 +94,7 @@ impl ProblemDocument {
 
 /// How many addresses have which standing.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct CountsDocument {
+pub struct CountsDocument {
     #[serde(flatten)]
     counts: Counts,
     up: u32,
@@ -94,10 +110,11 @@ impl From<Counts> for CountsDocument {
 }
 
 /// An assigned subnet.
-#[derive(Debug, Serialize)]
-pub(crate) struct SubnetDocument {
+#[derive(Debug, Clone, Serialize)]
+pub struct SubnetDocument {
     id: SubnetId,
     cidr: String,
+    network: Option<IpNetwork>,
     description: String,
     plan: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +122,7 @@ pub(crate) struct SubnetDocument {
     last_scan: Option<LastScanDocument>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct LastScanDocument {
     finished_at: Timestamp,
     counts: CountsDocument,
@@ -113,8 +130,8 @@ struct LastScanDocument {
 }
 
 /// Why a subnet is not scanned.
-#[derive(Debug, Serialize)]
-pub(crate) struct LeftOutDocument {
+#[derive(Debug, Clone, Serialize)]
+pub struct LeftOutDocument {
     #[serde(flatten)]
     why: LeftOut,
     words: String,
@@ -130,7 +147,7 @@ impl LeftOutDocument {
 }
 
 /// The plan's name, for text and JSON.
-pub(crate) fn mode_name(mode: Mode) -> &'static str {
+pub fn mode_name(mode: Mode) -> &'static str {
     match mode {
         Mode::Sweep => "sweep",
         Mode::Known => "known",
@@ -138,7 +155,7 @@ pub(crate) fn mode_name(mode: Mode) -> &'static str {
 }
 
 impl SubnetDocument {
-    pub(crate) fn of(subnet: &SubnetView) -> Self {
+    pub fn of(subnet: &SubnetView) -> Self {
         let (plan, left_out) = match &subnet.plan {
             PlanView::Scanned(mode) => (mode_name(*mode), None),
             PlanView::LeftOut(why) => ("left-out", Some(LeftOutDocument::of(why))),
@@ -146,6 +163,7 @@ impl SubnetDocument {
         Self {
             id: subnet.id,
             cidr: subnet.cidr.clone(),
+            network: subnet.network,
             description: subnet.description.clone(),
             plan,
             left_out,
@@ -159,29 +177,29 @@ impl SubnetDocument {
 }
 
 /// An address: in phpIPAM, or seen, or both.
-#[derive(Debug, Serialize)]
-pub(crate) struct AddressDocument {
-    pub(crate) ip: IpAddr,
-    pub(crate) subnet: SubnetId,
-    pub(crate) standing: Option<&'static str>,
+#[derive(Debug, Clone, Serialize)]
+pub struct AddressDocument {
+    pub ip: IpAddr,
+    pub subnet: SubnetId,
+    pub standing: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) misses: Option<u32>,
+    pub misses: Option<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     differences: Vec<DifferenceDocument>,
-    pub(crate) ipam: Option<IpamDocument>,
-    pub(crate) seen: Option<SeenDocument>,
+    pub ipam: Option<IpamDocument>,
+    pub seen: Option<SeenDocument>,
 }
 
 impl AddressDocument {
     /// What phpIPAM had of a field that differed when it was scanned.
-    pub(crate) fn was(&self, field: &str) -> Option<&str> {
+    pub fn was(&self, field: &str) -> Option<&str> {
         let mut all = self.differences.iter();
         let difference = all.find(|difference| difference.field == field)?;
         Some(&difference.ipam)
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct DifferenceDocument {
     field: &'static str,
     ipam: String,
@@ -189,40 +207,40 @@ struct DifferenceDocument {
 }
 
 /// What phpIPAM says of an address.
-#[derive(Debug, Serialize)]
-pub(crate) struct IpamDocument {
+#[derive(Debug, Clone, Serialize)]
+pub struct IpamDocument {
     id: AddressId,
-    pub(crate) hostname: Option<String>,
-    pub(crate) mac: Option<String>,
-    pub(crate) description: Option<String>,
-    pub(crate) owner: Option<String>,
-    pub(crate) note: Option<String>,
+    pub hostname: Option<String>,
+    pub mac: Option<String>,
+    pub description: Option<String>,
+    pub owner: Option<String>,
+    pub note: Option<String>,
     is_gateway: bool,
-    pub(crate) exclude_ping: bool,
+    pub exclude_ping: bool,
     tag: Option<u64>,
-    pub(crate) last_seen: Option<String>,
+    pub last_seen: Option<String>,
     edit_date: Option<String>,
     #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     custom: std::collections::BTreeMap<String, String>,
 }
 
 /// How an address was seen last.
-#[derive(Debug, Serialize)]
-pub(crate) struct SeenDocument {
-    pub(crate) up: bool,
-    pub(crate) hostname: Option<String>,
+#[derive(Debug, Clone, Serialize)]
+pub struct SeenDocument {
+    pub up: bool,
+    pub hostname: Option<String>,
     ptr: Option<String>,
-    pub(crate) mac: Option<String>,
-    pub(crate) vendor: Option<String>,
-    pub(crate) rtt_ms: Option<f64>,
+    pub mac: Option<String>,
+    pub vendor: Option<String>,
+    pub rtt_ms: Option<f64>,
     seen_by: SeenBy,
-    pub(crate) first_at: Timestamp,
-    pub(crate) last_at: Timestamp,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
     scan: ScanId,
 }
 
 /// The word for a standing in JSON documents and exports.
-pub(crate) fn standing_code(standing: &Standing) -> &'static str {
+pub fn standing_code(standing: &Standing) -> &'static str {
     match standing {
         Standing::Known => "known",
         Standing::Unknown => "unknown",
@@ -304,9 +322,9 @@ impl From<&Difference> for DifferenceDocument {
 }
 
 /// A run.
-#[derive(Debug, Serialize)]
-pub(crate) struct RunDocument {
-    pub(crate) id: RunId,
+#[derive(Debug, Clone, Serialize)]
+pub struct RunDocument {
+    pub id: RunId,
     trigger: Trigger,
     started_at: Timestamp,
     finished_at: Option<Timestamp>,
@@ -316,7 +334,7 @@ pub(crate) struct RunDocument {
     subnets: Vec<SubnetRunDocument>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct SubnetRunDocument {
     subnet: SubnetId,
     cidr: String,

@@ -1,0 +1,158 @@
+//! All that a view shows at one time.
+
+use fieldscan_core::{
+    ids::{RunId, SubnetId},
+    present,
+    problem::Severity,
+    run::Trigger,
+    snapshot::{DeliveryView, IpamView, Lists, Pause, Progress, Snapshot, Stage},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{ProblemDocument, RunDocument, SubnetDocument};
+
+/// The state of the agent at one time.
+#[derive(Debug, Clone, Serialize)]
+pub struct SnapshotDocument {
+    pub revision: u64,
+    pub now: Timestamp,
+    pub headline: String,
+    pub activity: Activity,
+    pub run: Option<ProgressDocument>,
+    pub last_run: Option<RunDocument>,
+    pub subnets: Vec<SubnetDocument>,
+    pub ipam: IpamView,
+    pub delivery: DeliveryView,
+    pub next_run: Option<Timestamp>,
+    pub paused: Option<PauseDocument>,
+    pub problems: Vec<ProblemDocument>,
+    pub lists: Lists,
+}
+
+/// What the tray's icon shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activity {
+    Idle,
+    Scanning,
+    Waiting,
+    Attention,
+    Paused,
+}
+
+/// A run that goes on.
+#[derive(Debug, Clone, Serialize)]
+pub struct ProgressDocument {
+    pub id: RunId,
+    pub trigger: Trigger,
+    pub started_at: Timestamp,
+    pub stopping: bool,
+    pub done: u32,
+    pub total: u32,
+    pub up: u32,
+    pub subnets: Vec<SubnetProgressDocument>,
+}
+
+/// One subnet of a run that goes on.
+#[derive(Debug, Clone, Serialize)]
+pub struct SubnetProgressDocument {
+    pub subnet: SubnetId,
+    pub cidr: String,
+    pub stage: Stage,
+    pub done: u32,
+    pub total: u32,
+    pub up: u32,
+}
+
+/// Until when scheduled runs wait; null until a person resumes.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct PauseDocument {
+    pub until: Option<Timestamp>,
+}
+
+impl SnapshotDocument {
+    /// A snapshot as a document.
+    pub fn of(snapshot: &Snapshot, now: Timestamp) -> Self {
+        let name = |id| {
+            let subnet = snapshot.subnets.iter().find(|subnet| subnet.id == id)?;
+            Some(subnet.cidr.clone())
+        };
+        Self {
+            revision: snapshot.revision,
+            now,
+            headline: present::headline(snapshot),
+            activity: Activity::of(snapshot),
+            run: snapshot.run.as_ref().map(Into::into),
+            last_run: snapshot.last_run.as_ref().map(Into::into),
+            subnets: snapshot.subnets.iter().map(SubnetDocument::of).collect(),
+            ipam: snapshot.ipam.clone(),
+            delivery: snapshot.delivery,
+            next_run: snapshot.next_run,
+            paused: snapshot.paused.map(Into::into),
+            problems: snapshot
+                .problems
+                .iter()
+                .map(|standing| ProblemDocument::standing(standing, &name))
+                .collect(),
+            lists: snapshot.lists,
+        }
+    }
+}
+
+impl Activity {
+    /// What a snapshot shows first of all.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let needs_person = |standing: &fieldscan_core::problem::Standing| {
+            standing.problem.severity() == Severity::NeedsPerson
+        };
+        if snapshot.run.is_some() {
+            Self::Scanning
+        } else if snapshot.problems.iter().any(needs_person) {
+            Self::Attention
+        } else if snapshot.paused.is_some() {
+            Self::Paused
+        } else if snapshot.ipam.offline || snapshot.delivery.waiting > 0 {
+            Self::Waiting
+        } else {
+            Self::Idle
+        }
+    }
+}
+
+impl From<&Progress> for ProgressDocument {
+    fn from(run: &Progress) -> Self {
+        Self {
+            id: run.id,
+            trigger: run.trigger,
+            started_at: run.started_at,
+            stopping: run.stopping,
+            done: run.done,
+            total: run.total,
+            up: run.up,
+            subnets: run
+                .subnets
+                .iter()
+                .map(|subnet| SubnetProgressDocument {
+                    subnet: subnet.subnet,
+                    cidr: subnet.cidr.clone(),
+                    stage: subnet.stage,
+                    done: subnet.done,
+                    total: subnet.total,
+                    up: subnet.up,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl From<Pause> for PauseDocument {
+    fn from(pause: Pause) -> Self {
+        Self {
+            until: match pause {
+                Pause::Until(until) => Some(until),
+                Pause::UntilResumed => None,
+            },
+        }
+    }
+}
