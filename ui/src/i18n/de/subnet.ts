@@ -148,7 +148,7 @@ export const subnet: typeof en = {
       unknown: 'Der Host antwortet, aber phpIPAM hat keinen Eintrag. Gehört er hierher, legen Sie ihn in phpIPAM an.',
       missing: (misses) => `In ${count(misses, 'Scan', 'Scans')} hintereinander nicht gesehen. Ist er für immer fort, entfernen Sie ihn in phpIPAM.`,
       mismatch: { mac: 'Die MAC weicht ab: vermutlich ein Ersatzgerät. Wenn ja, berichtigen Sie die MAC in phpIPAM.', hostname: 'Der Hostname weicht ab. Ist der neue richtig, berichtigen Sie ihn in phpIPAM.', both: 'MAC und Hostname weichen ab: vermutlich ein anderes Gerät. Wenn ja, berichtigen Sie den Eintrag in phpIPAM.' },
-      unseen: (misses, of) => `${misses === 1 ? 'Im letzten Scan' : `In den letzten ${n(misses)} Scans`} nicht gesehen.${of === null ? '' : ` Nach ${n(of)} gilt er als vermisst.`}`,
+      unseen: (misses) => `${misses === 1 ? 'Im letzten Scan' : `In den letzten ${n(misses)} Scans`} nicht gesehen. Nach wie vielen ein Host als vermisst gilt, steht unter Einstellungen, Scannen.`,
       excluded: 'phpIPAM nimmt diese Adresse von Scans aus, also wird sie nie versucht.',
       unscanned: 'phpIPAM hat diese Adresse; noch kein Scan hat sie versucht.',
       free: 'Nicht in phpIPAM, und nichts hat geantwortet.',

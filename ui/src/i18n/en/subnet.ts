@@ -150,7 +150,7 @@ export const subnet = {
       unknown: 'It answers, but phpIPAM has no record of it. If it belongs here, add it in phpIPAM.',
       missing: (misses: number) => `Not seen in ${count(misses, 'scan', 'scans')} in a row. If it is gone for good, remove it in phpIPAM.`,
       mismatch: { mac: 'The MAC differs: probably a replaced device. If so, correct the MAC in phpIPAM.', hostname: 'The hostname differs. If the new one is right, correct it in phpIPAM.', both: 'MAC and hostname differ: probably another device. If so, correct the record in phpIPAM.' },
-      unseen: (misses: number, of: number | null) => `Not seen ${misses === 1 ? 'in the last scan' : `in the last ${n(misses)} scans`}.${of === null ? '' : ` It counts as missing after ${n(of)}.`}`,
+      unseen: (misses: number) => `Not seen ${misses === 1 ? 'in the last scan' : `in the last ${n(misses)} scans`}. Settings, Scanning says after how many it counts as missing.`,
       excluded: 'phpIPAM excludes it from scans, so it is never tried.',
       unscanned: 'phpIPAM has it; no scan has tried it yet.',
       free: 'Not in phpIPAM, and nothing answered.',
