@@ -91,7 +91,7 @@ export const subnet: typeof en = {
     mac: 'MAC',
     vendor: 'Hersteller',
     seen: 'Gesehen',
-    by: 'Antwort über',
+    by: 'Gesehen über',
     rtt: 'Umlaufzeit',
     first: 'Zuerst gesehen',
     owner: 'Besitzer',

@@ -93,7 +93,7 @@ export const subnet = {
     mac: 'MAC',
     vendor: 'Vendor',
     seen: 'Seen',
-    by: 'Answered by',
+    by: 'Seen by',
     rtt: 'Round trip',
     first: 'First seen',
     owner: 'Owner',
