@@ -159,7 +159,10 @@ impl Browser {
              @id=//label[starts-with(normalize-space(.), {quoted})]/@for]"
         );
         self.with_element(&place, &|element| {
-            self.post(&format!("/element/{element}/value"), &json!({"text": text.replace('\n', ENTER)}))?;
+            self.post(
+                &format!("/element/{element}/value"),
+                &json!({"text": text.replace('\n', ENTER)}),
+            )?;
             Ok(())
         })
     }
