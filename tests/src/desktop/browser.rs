@@ -60,17 +60,12 @@ impl Browser {
         };
         wait_for_listener(own, until)?;
         let mut last = None;
-        let begun = wait_until(
-            until.saturating_duration_since(Instant::now()),
-            || match browser.begin() {
-                Ok(()) => true,
-                Err(error) => {
-                    last = Some(error);
-                    false
-                }
-            },
-        );
-        ensure!(begun, "no window could be driven: {last:?}");
+        let left = || until.saturating_duration_since(Instant::now());
+        let begun = wait_until(left(), || taken(browser.begin(), &mut last));
+        ensure!(begun, "no session with the window: {last:?}");
+        // The session may be there before the window is.
+        let found = wait_until(left(), || taken(browser.take_window(), &mut last));
+        ensure!(found, "no window to drive: {last:?}");
         Ok(browser)
     }
 
@@ -78,6 +73,10 @@ impl Browser {
         let begun = self.post("/session", &json!({"capabilities": {"alwaysMatch": {}}}))?;
         let id = begun["sessionId"].as_str().context("no session")?;
         self.base = format!("{}/session/{id}", self.base);
+        Ok(())
+    }
+
+    fn take_window(&self) -> Result<()> {
         let windows = self.get("/window/handles")?;
         let first = windows.get(0).context("the session has no window")?;
         self.post("/window", &json!({"handle": first}))?;
@@ -132,15 +131,15 @@ impl Browser {
         Ok(text)
     }
 
-    /// Clicks a button or a link by the words on it, or by its label; waits until it is there and can be clicked.
+    /// Clicks a button, a link or a switch by the words on it, or by its label; waits until it is there and can be clicked.
     ///
     /// # Errors
     /// When it isn't within [`SOON`]; says what stands there.
     pub fn click(&self, words: &str) -> Result<()> {
         let words = quoted(words);
         let place = format!(
-            "//*[self::button or self::a or @role='button' or @role='menuitem' or @role='switch']\
-             [normalize-space(.)={words} or @aria-label={words}][not(@disabled)]"
+            "//*[self::button or self::a or self::label or @role='button' or @role='menuitem' or @role='switch']\
+             [normalize-space(.)={words} or @aria-label={words} or @title={words}][not(@disabled)]"
         );
         self.with_element(&place, &|element| {
             self.post(&format!("/element/{element}/click"), &json!({}))?;
@@ -256,6 +255,17 @@ impl Drop for Browser {
         let _ = self.send(self.http.delete(&self.base).timeout(Duration::from_secs(5)));
         let _ = self.driver.kill();
         let _ = self.driver.wait();
+    }
+}
+
+/// Whether it was done; if not, the reason is kept.
+fn taken(done: Result<()>, last: &mut Option<anyhow::Error>) -> bool {
+    match done {
+        Ok(()) => true,
+        Err(error) => {
+            *last = Some(error);
+            false
+        }
     }
 }
 

@@ -94,13 +94,6 @@ impl Service {
     #[zbus(signal)]
     async fn action_invoked(signals: &SignalEmitter<'_>, id: u32, action: &str)
     -> zbus::Result<()>;
-
-    #[zbus(signal)]
-    async fn notification_closed(
-        signals: &SignalEmitter<'_>,
-        id: u32,
-        reason: u32,
-    ) -> zbus::Result<()>;
 }
 
 impl Notifications {
@@ -152,17 +145,14 @@ impl Notifications {
         }
     }
 
-    /// Clicks a notification; it is gone then.
+    /// Clicks a notification; it stays, and can be clicked again.
     ///
     /// # Errors
     /// The bus can't be reached.
     pub fn click(&self, id: u32) -> Result<()> {
         let service = self.bus.object_server().interface::<_, Service>(PATH)?;
         let signals = service.signal_emitter();
-        zbus::block_on(async {
-            Service::action_invoked(signals, id, "default").await?;
-            Service::notification_closed(signals, id, 2).await
-        })?;
+        zbus::block_on(Service::action_invoked(signals, id, "default"))?;
         Ok(())
     }
 }

@@ -233,7 +233,11 @@ impl TrayItem {
                         let event = (entry.id, "clicked", Value::from(0_i32), 0_u32);
                         match self.menu.call::<_, _, ()>("Event", &event) {
                             Ok(()) => clicked = true,
-                            Err(error) => last = Some(anyhow::Error::new(error)),
+                            // Who quits at a click may be gone before it has answered.
+                            Err(error) => {
+                                clicked = self.is_gone();
+                                last = Some(anyhow::Error::new(error));
+                            }
                         }
                     }
                 }
@@ -246,6 +250,15 @@ impl TrayItem {
             bail!("{path:?} could not be clicked within {bound:?} ({last:?}); the menu:\n{words}");
         }
         Ok(())
+    }
+
+    fn is_gone(&self) -> bool {
+        let bus = self.item.connection();
+        let owned = zbus::blocking::fdo::DBusProxy::new(bus).and_then(|proxy| {
+            let name = self.name.as_str().try_into()?;
+            Ok(proxy.name_has_owner(name)?)
+        });
+        matches!(owned, Ok(false))
     }
 
     /// Left click.

@@ -230,7 +230,7 @@ fn without_a_tray_a_second_start_opens_the_window() {
             let mut second = Application::start_with_secrets(&desk, &site, &[]).unwrap();
             assert!(second.wait().unwrap().success(), "{}", second.words());
             let window = first.window().unwrap();
-            window.wait_for_text("Nothing was scanned yet.").unwrap();
+            window.wait_for_text("Scan now").unwrap();
             drop(window);
             assert!(first.stop().unwrap().success());
 

@@ -174,3 +174,42 @@ fn no_secret_can_be_read_back() {
         }
     });
 }
+
+#[test]
+fn every_page_is_drawn_without_a_fault() {
+    on_a_desk("window::every_page_is_drawn_without_a_fault", || {
+        let desk = Desk::start(Keyring::None).unwrap();
+        let site = small_site();
+        let mut application =
+            Application::start_with_secrets(&desk, &site, &["--autostart"]).unwrap();
+        let tray = application.tray(&desk).unwrap();
+        tray.click(&["Scan now"], SOON).unwrap();
+        wait_for_reports(&site, 2, is_confirmed);
+        tray.activate().unwrap();
+        let window = application.window().unwrap();
+        window.wait_for_text("All reports confirmed").unwrap();
+        let listen = "window.faults = []; \
+                      addEventListener('error', (event) => faults.push(String(event.error?.stack ?? event.message))); \
+                      addEventListener('unhandledrejection', (event) => faults.push(String(event.reason?.stack ?? JSON.stringify(event.reason))));";
+        window.run(listen, &[]).unwrap();
+        for (page, words) in [
+            (
+                "Reports",
+                "phpIPAM has been told: all reports are confirmed.",
+            ),
+            ("History", "5 hosts"),
+            ("Notices", "Nothing had to be told yet."),
+            ("Settings", "App id"),
+            ("Overview", "1 of 2 known hosts"),
+        ] {
+            window.click(page).unwrap();
+            let mut faults = json!([]);
+            let drawn = wait_until(SOON, || {
+                faults = window.run("return window.faults", &[]).unwrap();
+                faults != json!([]) || window.text().is_ok_and(|text| text.contains(words))
+            });
+            assert_eq!(faults, json!([]), "on {page}");
+            assert!(drawn, "{page} says {words:?}: {}", window.text().unwrap());
+        }
+    });
+}
