@@ -1,11 +1,15 @@
 //! `cargo xtask bench`: the benchmarks of the workspace; `cargo xtask bench scan`: scans of simulated networks beside plain
-//! nmap's.
+//! nmap's; `cargo xtask bench desktop`: time, memory and work of the tray application.
 
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
-use crate::step::{Look, cargo, metadata, run as run_program, step};
+use crate::{
+    packages,
+    step::{Look, cargo, metadata, run as run_program, step},
+    ui,
+};
 
 /// Runs every benchmark that the manifests declare; arguments go to criterion (a filter, `--save-baseline …`). With `scan`
 /// first, runs that one instead, and the arguments go to it (`--seeds N`, `--only NAME`, `--quick`).
@@ -29,6 +33,11 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
             )
         });
     }
+    if let Some((first, rest)) = args.split_first()
+        && first == "desktop"
+    {
+        return desktop(look, rest);
+    }
     let benches = benches(&metadata()?);
     if benches.is_empty() {
         bail!("no package declares a benchmark");
@@ -51,6 +60,48 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
         })?;
     }
     Ok(well)
+}
+
+/// What the tray application takes of a computer. Arguments go to it (`--idle MINUTES`, `--windows TIMES`).
+fn desktop(look: &Look, args: &[String]) -> anyhow::Result<bool> {
+    if !step(look, "programs", || packages::install_for_tests(look))?
+        || !step(look, "user interface", ui::build)?
+    {
+        return Ok(false);
+    }
+    let built = step(look, "build", || {
+        run_program(&mut cargo(&[
+            "build",
+            "--release",
+            "--locked",
+            "--package",
+            "fieldscan-tray",
+        ]))
+    })?;
+    if !built {
+        return Ok(false);
+    }
+    let metadata = metadata()?;
+    let target = metadata["target_directory"]
+        .as_str()
+        .context("cargo metadata names no target folder")?;
+    let program = Path::new(target).join("release/fieldscan-tray");
+    step(look, "the tray application, measured", || {
+        // Who measures may be slow.
+        run_program(
+            cargo(&[
+                "run",
+                "--locked",
+                "--package",
+                "fieldscan-tests",
+                "--bin",
+                "bench-desktop",
+                "--",
+            ])
+            .args(args)
+            .env("FIELDSCAN_TRAY_BIN", &program),
+        )
+    })
 }
 
 /// Package and name of each benchmark, in the manifests' order.

@@ -60,6 +60,20 @@ impl Application {
         Self::run(command, window_port, arguments)
     }
 
+    /// The same without anything by which its window could be driven: for measuring it as people have it.
+    ///
+    /// # Errors
+    /// When it can't be built or started.
+    pub fn start_undriven(desk: &Desk, site: &Site, arguments: &[&str]) -> Result<Self> {
+        let (mut command, window_port) = command(desk, &site.settings_file(), &site.data_folder())?;
+        command
+            .env_remove("WEBKIT_INSPECTOR_SERVER")
+            .env_remove("TAURI_WEBVIEW_AUTOMATION")
+            .env("FIELDSCAN_CLIENT_TOKEN", Model::EXAMPLE_TOKEN)
+            .env("FIELDSCAN_AUTH_TOKEN", Site::AUTH_TOKEN);
+        Self::run(command, window_port, arguments)
+    }
+
     fn run(mut command: Command, window_port: u16, arguments: &[&str]) -> Result<Self> {
         command.args(arguments);
         Ok(Self {
@@ -108,6 +122,14 @@ impl Application {
     pub fn words(&mut self) -> String {
         let lines = self.program.lines().iter();
         lines.map(|(_, line)| format!("{line}\n")).collect()
+    }
+
+    /// All its processes: itself, and those of its window and its scans.
+    #[must_use]
+    pub fn processes(&self) -> Vec<u32> {
+        let mut all = vec![self.id()];
+        all.extend(below(self.id()));
+        all
     }
 
     /// The web processes of its window; none while no window is open.
