@@ -74,6 +74,22 @@ impl Application {
         Self::run(command, window_port, arguments)
     }
 
+    /// Starts it on the desktop of whoever started this process, with its window open and its secrets in the environment.
+    ///
+    /// # Errors
+    /// When it can't be built or started.
+    pub fn on_this_desktop(site: &Site) -> Result<Self> {
+        let mut command = Command::new(built_tray()?);
+        command
+            .env("FIELDSCAN_CLIENT_TOKEN", Model::EXAMPLE_TOKEN)
+            .env("FIELDSCAN_AUTH_TOKEN", Site::AUTH_TOKEN)
+            .arg("--config")
+            .arg(site.settings_file())
+            .arg("--data-dir")
+            .arg(site.data_folder());
+        Self::run(command, 0, &[])
+    }
+
     fn run(mut command: Command, window_port: u16, arguments: &[&str]) -> Result<Self> {
         command.args(arguments);
         Ok(Self {
@@ -149,6 +165,14 @@ impl Application {
     /// When it doesn't within [`SOON`].
     pub fn wait(&mut self) -> Result<ExitStatus> {
         self.program.wait(SOON)
+    }
+
+    /// How it ended, if it does within `bound`.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn ended_within(&mut self, bound: Duration) -> Result<Option<ExitStatus>> {
+        self.program.ended_within(bound)
     }
 
     /// Asks it to end, as the end of the person's session does, and waits.

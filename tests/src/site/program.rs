@@ -318,18 +318,26 @@ impl Watch {
     /// # Errors
     /// When it doesn't within `bound`.
     pub fn wait(&mut self, bound: Duration) -> Result<ExitStatus> {
-        let mut status = None;
-        let ended = wait_until(bound, || {
-            status = self.child.try_wait().ok().flatten();
-            status.is_some()
-        });
-        match status.filter(|_| ended) {
+        match self.ended_within(bound)? {
             Some(status) => Ok(status),
             None => bail!(
                 "it did not end within {bound:?}; it said: {:#?}",
                 self.lines()
             ),
         }
+    }
+
+    /// How it ended, if it does within `bound`.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn ended_within(&mut self, bound: Duration) -> Result<Option<ExitStatus>> {
+        let mut status = Ok(None);
+        let _ended = wait_until(bound, || {
+            status = self.child.try_wait();
+            !matches!(status, Ok(None))
+        });
+        Ok(status?)
     }
 }
 

@@ -1,14 +1,21 @@
 //! Shows the agent at work: starts a simulated site, runs the real `fieldscan` on it, and checks what came of it.
 //!
-//! `fieldscan-demo [--keep]`; `FIELDSCAN_BIN` names the agent's program. Changes nothing outside its own temporary folder,
-//! which is removed at the end unless `--keep` is given. Ends with 0 only if everything was as expected.
+//! `fieldscan-demo [--keep] [--desktop PICTURES]`; `FIELDSCAN_BIN` names the agent's program. Changes nothing outside its own
+//! temporary folder, which is removed at the end unless `--keep` is given. Ends with 0 only if everything was as expected.
+//!
+//! With `--desktop` it shows the tray application instead, which `FIELDSCAN_TRAY_BIN` names: on the present desktop, or
+//! without one on a screen that nobody sees, of which it leaves pictures in that folder.
 #![expect(
     clippy::print_stdout,
     reason = "a demonstration is for a person: what it prints is what it is for"
 )]
 
+#[cfg(target_os = "linux")]
+mod desktop;
+
 use std::{
     io::IsTerminal as _,
+    path::Path,
     process::{Command, ExitCode},
     sync::{
         Arc,
@@ -35,16 +42,19 @@ const CONFIRMED_WITHIN: &str = "60";
 
 fn main() -> ExitCode {
     let mut keep = false;
-    for argument in std::env::args().skip(1) {
-        match argument.as_str() {
-            "--keep" => keep = true,
+    let mut pictures = None;
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match (argument.as_str(), cfg!(target_os = "linux")) {
+            ("--keep", _) => keep = true,
+            ("--desktop", true) if pictures.is_none() => pictures = arguments.next(),
             _ => {
-                eprintln!("usage: fieldscan-demo [--keep]");
+                eprintln!("usage: fieldscan-demo [--keep] [--desktop PICTURES]");
                 return ExitCode::from(2);
             }
         }
     }
-    match enter_and_show(keep) {
+    match enter_and_show(keep, pictures.as_deref().map(Path::new)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("fieldscan-demo: {error:#}");
@@ -53,8 +63,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn enter_and_show(keep: bool) -> Result<ExitCode> {
+fn enter_and_show(keep: bool, pictures: Option<&Path>) -> Result<ExitCode> {
     let reason = match network::available() {
+        // In a namespace nobody has the rights to that desktop's bus.
+        _ if pictures.is_some() && is_on_a_desktop() => Some("the desktop is not in it".to_owned()),
         Ok(()) if network::inside() => None,
         Ok(()) => return start_again_in_namespace(),
         Err(reason) => Some(reason),
@@ -66,7 +78,17 @@ fn enter_and_show(keep: bool) -> Result<ExitCode> {
         began: Instant::now(),
         stopped,
     };
-    demo.show(keep, reason.as_deref())
+    demo.show(keep, pictures, reason.as_deref())
+}
+
+#[cfg(target_os = "linux")]
+fn is_on_a_desktop() -> bool {
+    desktop::is_there()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_on_a_desktop() -> bool {
+    false
 }
 
 /// Becomes the same program, in a namespace.
@@ -136,7 +158,12 @@ struct Demo {
 struct Stopped;
 
 impl Demo {
-    fn show(&self, keep: bool, no_namespace: Option<&str>) -> Result<ExitCode> {
+    fn show(
+        &self,
+        keep: bool,
+        pictures: Option<&Path>,
+        no_namespace: Option<&str>,
+    ) -> Result<ExitCode> {
         let plan = match no_namespace {
             None => Plan::depot(),
             Some(reason) => {
@@ -154,7 +181,10 @@ impl Demo {
         let mut site = Site::start(plan)?;
         site.server.set_time_per_host(TIME_PER_HOST);
         self.introduce(&site);
-        let result = self.work(&site);
+        let result = match pictures {
+            None => self.work(&site),
+            Some(pictures) => self.on_a_desktop(&site, pictures),
+        };
         if keep {
             let folder = site.keep_folder().display().to_string();
             self.say(&format!("\nSettings, database and logs are in {folder}"));
@@ -203,6 +233,19 @@ impl Demo {
         self.run(site, &["reports", "--all"], true)?;
         self.journeys(site)?;
         self.check(site, scanned)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn on_a_desktop(&self, site: &Site, pictures: &Path) -> Result<ExitCode> {
+        match desktop::is_there() {
+            true => desktop::open(self, site),
+            false => desktop::scan(self, site, pictures),
+        }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn on_a_desktop(&self, _site: &Site, _pictures: &Path) -> Result<ExitCode> {
+        bail!("only on Linux")
     }
 
     /// Runs the agent on this terminal.
