@@ -150,3 +150,38 @@ fn a_demonstration_that_is_stopped_leaves_nothing_behind() {
     );
     assert_eq!(left_in(folder.path()), [] as [&Path; 0]);
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_demonstration_on_a_desktop_scans_through_the_tray() {
+    if let Some(reason) = fieldscan_tests::desktop::missing_desk() {
+        return skip(&reason);
+    }
+    if let Err(reason) = network::available() {
+        return skip(&reason);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = tempfile::tempdir().unwrap();
+    let mut command = demo(folder.path());
+    command
+        .env(
+            "FIELDSCAN_TRAY_BIN",
+            fieldscan_tests::desktop::built_tray().unwrap(),
+        )
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .arg("--desktop")
+        .arg(pictures.path());
+    let ended = run_to_end(command, b"", 3 * BOUND).unwrap();
+    assert_eq!(ended.code, Some(0), "{}", ended.words());
+    assert!(
+        ended.stdout.contains("all 5 reports are Confirmed"),
+        "{}",
+        ended.stdout
+    );
+    for name in ["overview", "reports", "history"] {
+        let picture = std::fs::read(pictures.path().join(name).with_extension("png")).unwrap();
+        assert!(picture.starts_with(b"\x89PNG"), "a picture of {name}");
+    }
+    assert_eq!(left_in(folder.path()), [] as [&Path; 0]);
+}

@@ -54,7 +54,7 @@ const COMMANDS: &[Command] = &[
     ),
     (
         "bench",
-        "the benchmarks; arguments go to criterion (or, with `scan`, scans beside plain nmap's)",
+        "the benchmarks; arguments go to criterion (or, with `scan` or `desktop`, to those)",
         bench::run,
     ),
     (

@@ -68,6 +68,7 @@ pub(crate) fn scan(demo: &Demo, site: &Site, pictures: &Path) -> Result<ExitCode
     );
     demo.say("  its menu, after:");
     demo.say(&indented(&tray.words()?));
+    window.wait_for_text("All reports confirmed")?;
     for page in ["Overview", "Reports", "History"] {
         window.click(page)?;
         let came = wait_until(SOON, || {
