@@ -1,6 +1,7 @@
 //! Which targets to scan and how. Knows nothing of nmap's options: the engine makes arguments of a [`Target`].
 
 mod guard;
+mod pieces;
 #[cfg(test)]
 mod properties;
 mod resume;

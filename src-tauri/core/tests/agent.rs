@@ -205,6 +205,7 @@ fn host(subnet: u64, host: u8) -> Host {
     Host {
         ip: IpAddr::from([10, 0, subnet as u8, host]),
         mac: None,
+        also: Vec::new(),
         vendor: None,
         ptr: None,
         rtt: None,

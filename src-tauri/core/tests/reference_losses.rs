@@ -38,6 +38,7 @@ fn host(ip: &str) -> Host {
     Host {
         ip: ip.parse().unwrap(),
         mac: None,
+        also: Vec::new(),
         vendor: None,
         ptr: None,
         rtt: None,

@@ -4,6 +4,8 @@ pub mod diagnostics;
 pub mod doctor;
 pub mod http;
 pub mod logging;
+pub mod names;
+pub mod neighbours;
 pub mod nmap;
 pub mod paths;
 pub mod phpipam;

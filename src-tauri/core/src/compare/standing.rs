@@ -166,6 +166,7 @@ mod tests {
         Host {
             ip: ip(last),
             mac,
+            also: Vec::new(),
             vendor: None,
             ptr: ptr.map(str::to_owned),
             rtt: None,

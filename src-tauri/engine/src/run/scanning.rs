@@ -1,4 +1,5 @@
-//! A scan, or what is left to do of one that was cut short: finished chunks are kept as they come.
+//! A scan, or what is left to do of one that was cut short: finished chunks are kept as they come. The names of all hosts are
+//! looked up at the end.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::world::World;
 use crate::{
+    names,
     nmap::{News, Nmap, Scanned, Work},
     store::CacheKey,
 };
@@ -54,7 +56,17 @@ impl World {
             started_at,
             done,
         };
-        let scanned = self.scan_rest(&nmap, part, cancel).await;
+        let mut scanned = self.scan_rest(&nmap, part, cancel).await;
+        if let Ok(hosts) = &mut scanned.result {
+            let names = names::look_up(&target.dns, hosts.iter().map(|host| host.ip));
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => scanned.result = Err(ScanFailure::Stopped),
+                mut names = names => for host in hosts {
+                    host.ptr = names.remove(&host.ip);
+                },
+            }
+        }
         if let Err(ScanFailure::Stopped) = scanned.result
             && !self.no_more_questions.is_cancelled()
         {

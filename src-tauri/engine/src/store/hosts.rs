@@ -186,6 +186,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Sighting> {
             ip: row.get::<_, Ip>(2)?.0,
             mac: row.get::<_, Option<MacBytes>>(7)?.map(|mac| mac.0),
             ptr: row.get(8)?,
+            also: Vec::new(),
             vendor: row.get(9)?,
             seen_by: row.get::<_, Json<_>>(10)?.0,
             rtt: row

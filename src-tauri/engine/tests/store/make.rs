@@ -100,6 +100,7 @@ pub(crate) fn host(ip: IpAddr) -> Host {
     Host {
         ip,
         mac: Some(mac(1)),
+        also: Vec::new(),
         vendor: Some("Xensource".into()),
         ptr: Some("a.example.com".into()),
         rtt: Some(Duration::from_micros(420)),
