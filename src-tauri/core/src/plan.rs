@@ -1,5 +1,6 @@
 //! Which targets to scan and how. Knows nothing of nmap's options: the engine makes arguments of a [`Target`].
 
+mod everybody;
 mod guard;
 mod pieces;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::SubnetId;
 
+pub use everybody::{EverybodyUp, Impostor, accepts_everybody, everybody_up};
 pub(crate) use guard::holds;
 pub use guard::{judge, network_of};
 pub(crate) use resume::is_recent;
@@ -99,7 +101,7 @@ pub struct Target {
     pub mode: Mode,
     /// Whether and where to look up PTR names.
     pub dns: Dns,
-    /// In address order; together they cover the target once.
+    /// In address order; together they cover the target once. None for an IPv6 network of which no address is known.
     pub chunks: Vec<Chunk>,
 }
 

@@ -11,7 +11,7 @@ mod time;
 
 pub use delivery::{cause, causes, event, state};
 pub use headline::{answer, delivery_line, failures, headline, unscanned};
-pub use plan::{left_out, refusal, standing, standing_name};
+pub use plan::{cannot_see, left_out, refusal, rights, standing, standing_name};
 pub use problem::{Said, Words, words, words_with};
 pub use time::{age, countdown, duration, when, when_exactly};
 

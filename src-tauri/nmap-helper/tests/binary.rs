@@ -319,7 +319,7 @@ fn the_real_nmap_sees_the_hardware_address_without_root() {
     );
     let output = helper()
         .args(list(
-            "scan parent=PARENT profile=fast rate=1000 trace=off 10.9.0.0/29",
+            "scan parent=PARENT profile=fast rate=1000 trace=on 10.9.0.0/29",
         ))
         .output()
         .unwrap();
@@ -328,6 +328,11 @@ fn the_real_nmap_sees_the_hardware_address_without_root() {
     for seen in ["10.9.0.2", "reason=\"arp-response\"", "addrtype=\"mac\""] {
         assert!(xml.contains(seen), "{seen}: {xml}");
     }
+    let trace = said(&output);
+    assert!(
+        trace.contains("ARP reply 10.9.0.2 is-at "),
+        "each packet is told on standard error: {trace}"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{ReportId, SubnetId},
-    plan::Refusal,
+    plan::{Impostor, Refusal},
 };
 
 mod standing;
@@ -165,6 +165,21 @@ pub enum Problem {
         /// The subnet.
         subnet: SubnetId,
     },
+    /// Nearly all addresses of a subnet seem to be up, by nothing that one device couldn't send for all of them. The scan is
+    /// held back.
+    EverybodyUp {
+        /// The subnet.
+        subnet: SubnetId,
+        /// `subnet/mask` as phpIPAM has it.
+        cidr: String,
+        /// Addresses that seem to be up.
+        up: u32,
+        /// Of so many.
+        of: u32,
+        /// By what.
+        #[serde(flatten)]
+        by: Impostor,
+    },
 
     /// No connection to the scan server.
     ServerUnreachable {
@@ -314,6 +329,7 @@ impl Problem {
             | NmapUnusable { .. }
             | NmapTooOld { .. }
             | NmapFailed { .. }
+            | EverybodyUp { .. }
             | ServerCertificate { .. }
             | ServerInsecure
             | ServerTokenRejected { .. }
@@ -361,7 +377,8 @@ impl Problem {
             | SubnetRefused { subnet, .. }
             | NmapFailed { subnet, .. }
             | NmapHung { subnet }
-            | NoRoute { subnet } => Subject::Subnet(*subnet),
+            | NoRoute { subnet }
+            | EverybodyUp { subnet, .. } => Subject::Subnet(*subnet),
             NmapMissing | NmapUnusable { .. } | NmapTooOld { .. } | NmapUnprivileged => {
                 Subject::Nmap
             }

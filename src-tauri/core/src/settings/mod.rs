@@ -67,6 +67,8 @@ pub struct Settings {
     pub profile: Profile,
     /// `allow_public` (list of networks) and `allow_large`.
     pub guard: Guard,
+    /// `accept_everything_up`: networks of which nearly all addresses may be up by a device that answers for everybody.
+    pub accept_everything_up: Vec<ipnetwork::IpNetwork>,
     /// `keep_history`: how long scans are kept. Default 90 days.
     pub keep_history: Duration,
     /// `log_level`: error, warn, info, debug. Default info.
@@ -92,6 +94,7 @@ impl Default for Settings {
             schedule_jitter: Duration::from_secs(60),
             profile: Profile::Normal,
             guard: Guard::default(),
+            accept_everything_up: Vec::new(),
             keep_history: Duration::from_secs(90 * 86_400),
             log_level: LogLevel::Info,
         }

@@ -143,6 +143,8 @@ impl Watch {
                 }
             }
             Command::Scan { .. }
+            | Command::Hold
+            | Command::Continue
             | Command::Refresh
             | Command::Pause(_)
             | Command::Resume
@@ -188,6 +190,7 @@ impl Watch {
             Input::Command(_)
             | Input::Tick
             | Input::ScanProgress { .. }
+            | Input::ScanKept { .. }
             | Input::ScanEnded(_)
             | Input::Committed { .. }
             | Input::ClockSeen { .. }

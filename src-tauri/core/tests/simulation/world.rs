@@ -16,6 +16,7 @@ use fieldscan_core::{
     plan::{Guard, Profile, Target},
     problem::Problem,
     report,
+    run::Rights,
     schedule::Schedule,
     settings::{LogLevel, Settings},
 };
@@ -404,7 +405,8 @@ impl World {
                     process.wake_at = Some(at);
                 }
             }
-            Effect::End => {}
+            // Nothing of a scan is kept before its end here, and nobody holds one.
+            Effect::Discard(_) | Effect::HoldScans(_) | Effect::End => {}
         }
     }
 
@@ -606,7 +608,7 @@ impl World {
         self.input(Input::ScanEnded(Box::new(ScanEnded {
             scan,
             started_at,
-            privileged: true,
+            rights: Rights::Raw,
             result,
         })));
     }
@@ -751,6 +753,7 @@ pub(crate) fn settings() -> Settings {
         schedule_jitter: Duration::from_secs(60),
         profile: Profile::Normal,
         guard: Guard::default(),
+        accept_everything_up: Vec::new(),
         keep_history: Duration::from_secs(90 * 24 * 3600),
         log_level: LogLevel::Info,
     }

@@ -23,7 +23,7 @@ impl Drop for Table {
     )]
     fn drop(&mut self) {
         // SAFETY: the pointer came from GetIpNetTable2 and is given back once.
-        unsafe { FreeMibTable(self.0.cast()) };
+        unsafe { FreeMibTable(self.0.cast_const().cast()) };
     }
 }
 

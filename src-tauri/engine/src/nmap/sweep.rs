@@ -146,7 +146,7 @@ impl<'a> Sweep<'a> {
                 Pass::Second(_) => plan::second_pass(&observed, rate),
             };
             let hosts = self.by_connecting(pass, chunk, &timing).await?;
-            self.shared().observed.add(Place::Behind, true, &hosts);
+            self.shared().observed.add(Place::Link, true, &hosts);
             return Ok(hosts);
         }
         if let Pass::Second(_) = pass {

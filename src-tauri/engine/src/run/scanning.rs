@@ -11,6 +11,7 @@ use fieldscan_core::{
     host::Host,
     ids::ScanId,
     plan::{self, Profile, Target, Unfinished},
+    run::Rights,
 };
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::world::World;
 use crate::{
     names,
-    nmap::{News, Nmap, Scanned, Work},
+    nmap::{News, Nmap, Privileges, Scanned, Work},
     store::CacheKey,
 };
 
@@ -38,7 +39,7 @@ impl World {
                 return ScanEnded {
                     scan,
                     started_at: begun_at,
-                    privileged: false,
+                    rights: Rights::Connect,
                     result: Err(ScanFailure::Failed(problem)),
                 };
             }
@@ -58,6 +59,11 @@ impl World {
         };
         let mut scanned = self.scan_rest(&nmap, part, cancel).await;
         if let Ok(hosts) = &mut scanned.result {
+            if target.network.is_ipv6() {
+                // The system's neighbours may be among those that phpIPAM leaves out of scans.
+                let excluded = self.excluded(&target).await;
+                hosts.retain(|host| !excluded.contains(&host.ip));
+            }
             let names = names::look_up(&target.dns, hosts.iter().map(|host| host.ip));
             tokio::select! {
                 biased;
@@ -77,7 +83,7 @@ impl World {
         ScanEnded {
             scan,
             started_at,
-            privileged: scanned.privileged,
+            rights: rights(&nmap, scanned.privileged),
             result: scanned.result,
         }
     }
@@ -131,7 +137,7 @@ impl World {
         // Who was found before the interruption needs no second pass.
         let mut known = self.known(target).await;
         known.retain(|ip| !hosts.contains_key(ip));
-        if chunks.is_empty() && known.is_empty() {
+        if chunks.is_empty() && known.is_empty() && !target.chunks.is_empty() {
             return Scanned {
                 privileged: nmap.privileged,
                 result: Ok(hosts.into_values().collect()),
@@ -146,9 +152,15 @@ impl World {
             News::Chunk { index, hosts } => {
                 let (key, target, hosts) = (key.clone(), target.clone(), hosts.to_vec());
                 let privileged = nmap.privileged;
-                self.database.write(move |store| {
-                    store.save_chunk(&key, &target, started_at, privileged, index, &hosts)
-                });
+                self.database.write_then(
+                    move |store| {
+                        store.save_chunk(&key, &target, started_at, privileged, index, &hosts)
+                    },
+                    move |kept| match kept {
+                        Ok(()) => Input::ScanKept { scan },
+                        Err(problem) => Input::Failed(problem),
+                    },
+                );
             }
             // Comes after all chunks; the scan's end brings its hosts.
             News::SecondPass { .. } => {}
@@ -165,6 +177,15 @@ impl World {
             *rest = all.into_values().collect();
         }
         scanned
+    }
+}
+
+/// What nmap was allowed, if it had raw sockets all the time or not.
+fn rights(nmap: &Nmap, privileged: bool) -> Rights {
+    match nmap.privileges() {
+        Privileges::Helper(_) if privileged => Rights::Helper,
+        Privileges::Own | Privileges::Helper(_) | Privileges::None if privileged => Rights::Raw,
+        Privileges::Own | Privileges::Helper(_) | Privileges::None => Rights::Connect,
     }
 }
 
