@@ -1,7 +1,7 @@
 //! The real `fieldscan`, run as people and scripts run it, against the simulated site on loopback, with the real nmap.
 
-#![expect(clippy::unwrap_used, reason = "a failed step of a test ends the test")]
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a failed step of a test ends the test")]
 
 use std::{
     fs,

@@ -1,6 +1,7 @@
 //! `kill -9` of the real `fieldscan watch` at a hundred random moments: no report is lost, none is doubled, and it is ready
 //! again at once.
 
+#![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
     reason = "what a test's helper can't do fails the test"

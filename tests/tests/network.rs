@@ -1,5 +1,6 @@
 //! The real nmap scans the simulated network.
 
+#![cfg(target_os = "linux")]
 #![expect(
     clippy::unwrap_used,
     reason = "what a test's helper can't do fails the test"

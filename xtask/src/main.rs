@@ -9,13 +9,19 @@
 
 mod bench;
 mod check;
+mod cross;
 mod demo;
+mod icons;
 mod layering;
+mod package;
 mod packages;
 mod step;
 mod test;
 mod tidy;
+mod ui;
 mod unused;
+#[cfg(test)]
+mod workflows;
 
 use std::process::ExitCode;
 
@@ -52,8 +58,33 @@ const COMMANDS: &[Command] = &[
         bench::run,
     ),
     (
+        "icons",
+        "make the icons' sizes from their drawings (or, with `--check`, look whether they are so)",
+        icons::run,
+    ),
+    (
+        "ui",
+        "build the pages of the window, which the tray application carries in itself",
+        ui::run,
+    ),
+    (
+        "bindings",
+        "write the types that the window shares with the agent",
+        ui::bindings,
+    ),
+    (
+        "cross",
+        "check for Windows and macOS from Linux; with `wine`, build for Windows and run that",
+        cross::run,
+    ),
+    (
+        "package",
+        "make the .deb and the .rpm; with `try`, install, run and remove the .deb in a throw-away root",
+        package::run,
+    ),
+    (
         "packages",
-        "install the programs that the tests need (or, with `demo`, the demo)",
+        "install the programs that the tests need (or, with `demo` or `cross`, those commands)",
         packages::run,
     ),
 ];

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use crate::step::{Look, shown, step, which};
 
 /// A program, or a file, that comes with a package of the system.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Needed {
     /// The package of Debian and Ubuntu.
     package: &'static str,
@@ -54,6 +54,42 @@ pub(crate) const DEMO: &[Needed] = &[
 /// What the tests need beside that.
 const TEST: &[Needed] = &[
     Needed {
+        package: "libwebkit2gtk-4.1-dev",
+        sign: "/usr/include/webkitgtk-4.1/webkit2/webkit2.h",
+        why: "the window of the desktop application",
+        elsewhere: "webkit2gtk4.1-devel; only on Linux",
+    },
+    Needed {
+        package: "webkit2gtk-driver",
+        sign: "WebKitWebDriver",
+        why: "to drive that window in tests",
+        elsewhere: "comes with webkit2gtk",
+    },
+    Needed {
+        package: "xvfb",
+        sign: "Xvfb",
+        why: "a display where there is none",
+        elsewhere: "xorg-x11-server-Xvfb",
+    },
+    Needed {
+        package: "xauth",
+        sign: "xauth",
+        why: "to let the application onto that display",
+        elsewhere: "xauth or xorg-xauth",
+    },
+    Needed {
+        package: "xdotool",
+        sign: "xdotool",
+        why: "to press keys and buttons there",
+        elsewhere: "xdotool",
+    },
+    Needed {
+        package: "imagemagick",
+        sign: "import",
+        why: "pictures of that display",
+        elsewhere: "ImageMagick",
+    },
+    Needed {
         package: "dbus",
         sign: "dbus-daemon",
         why: "a private session bus",
@@ -79,31 +115,140 @@ const TEST: &[Needed] = &[
     },
 ];
 
-/// `cargo xtask packages [demo]`.
+/// A compiler whose standard library can be built for another system, with its lints.
+pub(crate) const COMPILER: &[Needed] = &[
+    // Debian's other compiler has the same program, and is too old.
+    Needed {
+        package: "rustc-web",
+        sign: "/usr/share/doc/rustc-web/copyright",
+        why: "a compiler with the sources of its library",
+        elsewhere: "rustup component add rust-src",
+    },
+    Needed {
+        package: "rust-web-src",
+        sign: "/usr/share/doc/rust-web-src/copyright",
+        why: "the library, to be built for another system",
+        elsewhere: "rustup component add rust-src",
+    },
+    Needed {
+        package: "rust-web-clippy",
+        sign: "/usr/share/doc/rust-web-clippy/copyright",
+        why: "that compiler's lints",
+        elsewhere: "rustup component add clippy",
+    },
+];
+
+/// What compiles C for Windows, and links.
+pub(crate) const MINGW: &[Needed] = &[Needed {
+    package: "gcc-mingw-w64-x86-64",
+    sign: "x86_64-w64-mingw32-gcc",
+    why: "C for Windows, and linking",
+    elsewhere: "mingw-w64 or mingw64-gcc",
+}];
+
+/// What runs programs for Windows.
+pub(crate) const WINE: &[Needed] = &[
+    Needed {
+        package: "wine64",
+        sign: "/usr/lib/wine/wine64",
+        why: "running programs for Windows",
+        elsewhere: "wine",
+    },
+    Needed {
+        package: "xvfb",
+        sign: "Xvfb",
+        why: "a screen for them",
+        elsewhere: "xorg-x11-server-Xvfb or xorg-server-xvfb",
+    },
+    Needed {
+        package: "xauth",
+        sign: "xauth",
+        why: "the key to that screen",
+        elsewhere: "xauth or xorg-xauth",
+    },
+];
+
+/// What makes and checks packages.
+const PACKAGING: &[Needed] = &[
+    Needed {
+        package: "dpkg-dev",
+        sign: "dpkg-shlibdeps",
+        why: "what a package depends on",
+        elsewhere: "dpkg-dev or dpkg",
+    },
+    Needed {
+        package: "binutils",
+        sign: "strip",
+        why: "programs without what only a debugger needs",
+        elsewhere: "binutils",
+    },
+    Needed {
+        package: "desktop-file-utils",
+        sign: "desktop-file-validate",
+        why: "checking the entry in the menu",
+        elsewhere: "desktop-file-utils",
+    },
+    Needed {
+        package: "appstream",
+        sign: "appstreamcli",
+        why: "checking what software centres show",
+        elsewhere: "appstream",
+    },
+    Needed {
+        package: "lintian",
+        sign: "lintian",
+        why: "checking the .deb",
+        elsewhere: "lintian",
+    },
+    Needed {
+        package: "libcap2-bin",
+        sign: "setcap",
+        why: "the capability of fieldscan-nmap",
+        elsewhere: "libcap or libcap-progs",
+    },
+];
+
+/// What makes and checks the other kind of package.
+const RPM: &[Needed] = &[Needed {
+    package: "rpm",
+    sign: "rpmbuild",
+    why: "the .rpm",
+    elsewhere: "rpm-build",
+}];
+
+/// What packages need, with or without the .rpm.
+pub(crate) fn packaging(rpm: bool) -> Vec<Needed> {
+    let rpm = if rpm { RPM } else { &[] };
+    [PACKAGING, rpm].concat()
+}
+
+impl Needed {
+    /// The program, or the absolute path of a file, by which one sees that it is there.
+    pub(crate) fn sign(&self) -> &'static str {
+        self.sign
+    }
+}
+
+/// `cargo xtask packages [demo|cross]`.
 pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     match args {
         [] => step(look, "programs", || install_for_tests(look)),
         [which] if which == "demo" => step(look, "programs", || install(look, DEMO)),
-        _ => bail!("`packages` takes nothing, or `demo`"),
+        [which] if which == "cross" => step(look, "programs", || {
+            install(look, &[COMPILER, MINGW, WINE].concat())
+        }),
+        _ => bail!("`packages` takes nothing, or `demo` or `cross`"),
     }
 }
 
 /// Installs what the tests need.
 pub(crate) fn install_for_tests(look: &Look) -> anyhow::Result<()> {
-    install_all(look, &DEMO.iter().chain(TEST).collect::<Vec<_>>())
+    install(look, &[DEMO, TEST].concat())
 }
 
 /// Installs what is missing of these, after saying so. Does nothing if nothing is missing.
 pub(crate) fn install(look: &Look, needed: &[Needed]) -> anyhow::Result<()> {
-    install_all(look, &needed.iter().collect::<Vec<_>>())
-}
-
-fn install_all(look: &Look, needed: &[&Needed]) -> anyhow::Result<()> {
-    let missing: Vec<&Needed> = needed
-        .iter()
-        .copied()
-        .filter(|needed| !is_there(needed))
-        .collect();
+    let missing: Vec<&Needed> = needed.iter().filter(|needed| !is_there(needed)).collect();
     if missing.is_empty() {
         return Ok(());
     }

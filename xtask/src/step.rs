@@ -1,7 +1,7 @@
 //! Runs one step of a command: prints its name and how long it took, and starts programs as they should be started.
 
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     io::IsTerminal,
     path::PathBuf,
     process::{Command, Stdio},
@@ -105,9 +105,19 @@ pub(crate) fn enter_root() -> anyhow::Result<()> {
 
 /// Cargo, ready for arguments.
 pub(crate) fn cargo(args: &[&str]) -> Command {
-    let mut command =
-        Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsStr::new("cargo").into()));
+    let mut command = as_from_a_shell(cargo_program());
     command.args(args);
+    command
+}
+
+/// The cargo that runs this.
+pub(crate) fn cargo_program() -> OsString {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// A program that itself runs cargo or a compiler.
+pub(crate) fn as_from_a_shell(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     // `cargo run` sets these for xtask. Build scripts that watch them would run again for each change between a call
     // from here and a call from a shell.
     for (name, _) in std::env::vars_os() {

@@ -4,16 +4,17 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 use anyhow::{Context, bail};
 
 use crate::{
-    check,
+    check, cross,
     demo::debug_folder,
-    packages,
-    step::{Look, cargo, metadata, run as run_program, step, which},
+    package, packages,
+    step::{Look, cargo, metadata, run as run_program, step},
+    ui,
 };
 
 /// Where tests note that they were skipped: one line `SKIPPED <name>: <reason>` each.
@@ -25,6 +26,10 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     // Without the programs much is skipped or fails, each with its own words: no reason not to run the rest.
     if !step(look, "programs", || packages::install_for_tests(look))? {
         tally.broken.push("programs".to_owned());
+    }
+    // Before anything compiles the tray application, which carries the pages in itself.
+    if ui::is_there() && !step(look, "user interface", ui::build)? {
+        tally.broken.push("user interface".to_owned());
     }
     tally.broken.extend(check::failures(look)?);
     let metadata = metadata()?;
@@ -38,6 +43,8 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
             "--package",
             "fieldscan-nmap",
             "--package",
+            "fieldscan-tray",
+            "--package",
             "fieldscan-tests",
         ]))
     })?;
@@ -46,13 +53,13 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     } else {
         tally.broken.push("build".to_owned());
     }
-    if Path::new("ui/package.json").is_file()
-        && !step(look, "tests of the user interface", test_ui)?
-    {
+    if ui::is_there() && !step(look, "tests of the user interface", ui::test)? {
         tally.broken.push("tests of the user interface".to_owned());
     }
 
-    for (name, reason) in &tally.skips {
+    beyond_tests(look, built, args, &mut tally)?;
+
+    for (name, reason) in tally.skips.iter().chain(&tally.left_out) {
         println!("{} {name}: {reason}", look.caution("SKIPPED"));
     }
     if !tally.broken.is_empty() {
@@ -63,6 +70,28 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     }
     println!("{}", tally.line());
     Ok(tally.is_well())
+}
+
+/// The packages, and the checks for other systems. Not for one package's tests.
+fn beyond_tests(
+    look: &Look,
+    built: bool,
+    args: &[String],
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
+    if !args.is_empty() {
+        return Ok(());
+    }
+    if built {
+        let tried = package::test(look)?;
+        tally.take("package", tried);
+    }
+    cross::prepare(look);
+    for system in cross::System::ALL {
+        let checked = cross::check(look, system)?;
+        tally.take(&format!("check for {}", system.word()), checked);
+    }
+    Ok(())
 }
 
 /// Runs the tests with their output live, and counts from the runner's own lines.
@@ -110,11 +139,6 @@ fn test(folder: &Path, args: &[String], tally: &mut Tally) -> anyhow::Result<()>
     Ok(())
 }
 
-fn test_ui() -> anyhow::Result<()> {
-    let npm = which("npm").ok_or_else(|| anyhow::anyhow!("npm is missing; it comes with Node"))?;
-    run_program(Command::new(npm).args(["run", "--prefix", "ui", "test"]))
-}
-
 /// The file in which tests note that they were skipped; gone at the end.
 struct SkipFile {
     path: PathBuf,
@@ -153,6 +177,8 @@ struct Tally {
     ignored_by_name: u64,
     /// Steps beside the tests that failed.
     broken: Vec<String>,
+    /// Steps beside the tests that can't be done here, and why.
+    left_out: BTreeMap<String, String>,
 }
 
 impl Tally {
@@ -192,6 +218,17 @@ impl Tally {
         }
     }
 
+    /// Takes in how a step beside the tests went: well or not, or not at all.
+    fn take(&mut self, step: &str, went: Result<bool, String>) {
+        match went {
+            Ok(true) => {}
+            Ok(false) => self.broken.push(step.to_owned()),
+            Err(why) => {
+                self.left_out.insert(step.to_owned(), why);
+            }
+        }
+    }
+
     /// Tests that left themselves out while the runner took them for passed.
     fn skipped_as_passed(&self) -> u64 {
         (self.skips.len() as u64).saturating_sub(self.ignored_by_name)
@@ -206,13 +243,13 @@ impl Tally {
         self.failed == 0 && self.broken.is_empty() && self.ran() > 0
     }
 
-    /// The closing line. A step beside the tests that failed counts as one failure.
+    /// The closing line. A step beside the tests that failed counts as one failure, one that was left out as one skip.
     fn line(&self) -> String {
         format!(
             "{} passed, {} failed, {} skipped",
             self.passed.saturating_sub(self.skipped_as_passed()),
             self.failed + self.broken.len() as u64,
-            self.ignored + self.skipped_as_passed()
+            self.ignored + self.skipped_as_passed() + self.left_out.len() as u64
         )
     }
 }
@@ -258,6 +295,18 @@ mod tests {
             "2 passed, 0 failed, 1 skipped",
             "the runner took it for passed, and it was told twice"
         );
+    }
+
+    #[test]
+    fn a_step_that_was_left_out_is_a_skip_and_takes_no_test_away() {
+        let mut tally = tally(&[
+            "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+        ]);
+        tally.take("check for windows", Err("no compiler".to_owned()));
+        tally.take("package", Ok(true));
+        assert_eq!(tally.line(), "3 passed, 0 failed, 1 skipped", "{tally:?}");
+        tally.take("package", Ok(false));
+        assert!(!tally.is_well(), "a failed step is a failure");
     }
 
     #[test]

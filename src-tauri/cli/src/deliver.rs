@@ -10,6 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::{
     failure::Failure,
+    output::{Style, note},
     place::Records,
     progress::Delivery,
     session::{self, Session, Signals},
@@ -59,7 +60,13 @@ pub(crate) async fn wait(
         for id in wait.reports {
             reports.extend(records.reader.report(*id)?.map(|(report, _)| report));
         }
-        let sending = session.handle.snapshots().borrow().delivery.sending;
+        let snapshots = session.handle.snapshots();
+        if snapshots.has_changed().is_err() {
+            // What has become of them stands in the database.
+            note(session.lost().text(Style::stderr()).trim_end());
+            break Ended::Settled;
+        }
+        let sending = snapshots.borrow().delivery.sending;
         let waits = |report: &Report| is_awaited(report, &wait, sending);
         let left = reports.iter().filter(|report| waits(report)).count();
         // The database is a moment behind the agent: once more, to be sure.

@@ -6,12 +6,16 @@ use fieldscan_core::{
     present::{self, Words},
     problem::Problem,
 };
-use fieldscan_engine::{settings_file::ReadError, store};
+use fieldscan_engine::{
+    document::ProblemDocument,
+    door::{AskError, ConnectError, Refusal},
+    settings_file::ReadError,
+    store,
+};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use crate::output::{
-    document::ProblemDocument,
     style::{Style, Tone},
     table::wrap,
     text::plain,
@@ -40,7 +44,7 @@ pub(crate) enum Exit {
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
     pub(crate) code: String,
-    what: String,
+    pub(crate) what: String,
     detail: Option<String>,
     remedy: Option<String>,
     // Boxed: a failure is handed through many hands.
@@ -194,6 +198,76 @@ pub(crate) fn held(by: Option<store::Holder>) -> Failure {
     Failure::new(Exit::Nothing, "held", what).remedy(
         "Wait for it or stop it. `fieldscan status` and the other commands that only read work beside it.",
     )
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Store(error) => error.into(),
+            ConnectError::Closed { by } => held(Some(by)),
+            ConnectError::Refused {
+                why: Refusal::OtherProtocol { .. },
+                by,
+            } => Self::new(
+                Exit::Nothing,
+                "instance-version",
+                format!("The running Fieldscan (process {}) is of another version.", by.pid),
+            )
+            .remedy("End it and start it again: then both are of the same version."),
+            ConnectError::Refused { by, why } => refused(Some(by.pid), &why),
+            ConnectError::Unreachable { by, error } => Self::new(
+                Exit::Nothing,
+                "instance-unreachable",
+                format!("The running Fieldscan (process {}) can't be reached.", by.pid),
+            )
+            .detail(error.to_string())
+            .remedy("If it is another user's, ask as that user. If it hangs, end it: what it has accepted is in the database."),
+        }
+    }
+}
+
+impl From<AskError> for Failure {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Refused(why) => refused(None, &why),
+            AskError::Gone => Self::new(
+                Exit::Nothing,
+                "instance-ended",
+                "The running Fieldscan was ended.",
+            )
+            .remedy("What it had accepted is in the database, and the next one goes on from there. Do it here: give the command again. Or start it again: `fieldscan watch`, or the application."),
+            AskError::Silent => Self::new(
+                Exit::Nothing,
+                "instance-silent",
+                "The running Fieldscan does not answer.",
+            )
+            .remedy("Try again. If it hangs, end it: what it has accepted is in the database."),
+        }
+    }
+}
+
+/// A running Fieldscan doesn't do what it was asked for.
+fn refused(pid: Option<u32>, why: &Refusal) -> Failure {
+    let which = pid
+        .map(|pid| format!(" (process {pid})"))
+        .unwrap_or_default();
+    let failure = Failure::new(
+        Exit::Nothing,
+        "instance-refused",
+        format!("The running Fieldscan{which} refused: {why}."),
+    );
+    match why {
+        Refusal::Busy | Refusal::Ending | Refusal::Silent => {
+            failure.remedy("Try again in a moment.")
+        }
+        Refusal::SettingsUnusable { .. } => failure
+            .remedy("Mend the settings file. Until then it works with the settings that it has."),
+        Refusal::TooLong { .. } => failure.remedy("Ask for less at a time."),
+        Refusal::NotUnderstood { .. } | Refusal::OtherProtocol { .. } | Refusal::Other => {
+            failure.remedy("It may be of another version: end it and start it again.")
+        }
+        Refusal::NoWindow | Refusal::RunOver | Refusal::Fault => failure,
+    }
 }
 
 impl From<store::StoreError> for Failure {

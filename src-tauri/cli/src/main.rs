@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod deliver;
 mod failure;
+mod instance;
 mod output;
 mod place;
 mod progress;

@@ -1,10 +1,14 @@
-//! An agent of this process: logging, secrets, the loop; and how people stop it.
+//! The agent that a command works with: its own, or that of a running process; and how people stop it.
+
+use std::sync::Arc;
 
 use fieldscan_core::settings::{LogLevel, Settings};
 use fieldscan_engine::{
+    door::{self, Door, Remote},
     logging::{self, Console, Logs, Redactor},
     run::{self, Handle, Setup},
-    vault::{Secret, Vault},
+    store::OpenError,
+    vault::Vault,
 };
 
 use crate::{
@@ -13,11 +17,14 @@ use crate::{
     place::{Place, complete, options},
 };
 
-/// A running agent with its logs.
+/// An agent that works.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) handle: Handle,
-    pub(crate) logs: Option<Logs>,
+    /// Of an agent of this process.
+    logs: Option<Arc<Logs>>,
+    /// Where the agent is another process's.
+    pub(crate) remote: Option<Remote>,
 }
 
 /// Runs a command that needs the agent.
@@ -36,41 +43,138 @@ pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> 
     result
 }
 
+/// Two processes that start at once may each find the other gone; so often that is tried again.
+const TRIES: u32 = 5;
+
 impl Session {
-    /// Starts the agent on this place's data.
-    pub(crate) async fn start(
+    /// Starts an agent that stays, and lets other processes in.
+    pub(crate) fn stay(
         place: &Place,
         settings: Settings,
-        scheduled: bool,
-        hold_uploads: bool,
+        door: impl FnOnce(Option<Arc<Logs>>) -> Door,
     ) -> Result<Self, Failure> {
         complete(&settings).map_err(|problem| Failure::of(exit_of(&problem), problem))?;
-        let redactor = Redactor::default();
-        let console = match (scheduled, place.verbose) {
-            (false, 0) => None,
-            (true, 0) | (false, 1) => Some(LogLevel::Info),
-            (true, 1..) | (false, 2..) => Some(LogLevel::Debug),
+        let (logs, redactor) = begin_logs(place, &settings, true);
+        let door = Some(door(logs.clone()));
+        let setup = Setup {
+            door,
+            ..setup(place, settings, redactor)
         };
-        let logs = start_logs(place, &settings, console.map(Console::new), &redactor);
-        let options = options(&settings, scheduled, hold_uploads);
-        let handle = run::start(Setup {
-            settings,
-            vault: Vault::open(),
-            redactor,
-            data_dir: place.data_dir.clone(),
-            nmap: place.nmap.clone(),
-            options,
-        })?;
-        Ok(Self { handle, logs })
+        Ok(Self::own(run::start(setup)?, logs))
     }
 
-    /// Ends the agent; nothing of it is left.
+    /// Reaches the agent that a process runs on this place's data; where there is none, starts one for this command.
+    /// `may_ask` says whether a running one can do what is wanted.
+    pub(crate) async fn reach(
+        place: &Place,
+        settings: Settings,
+        hold_uploads: bool,
+        may_ask: impl FnOnce(&Remote) -> Result<(), Failure>,
+    ) -> Result<Self, Failure> {
+        complete(&settings).map_err(|problem| Failure::of(exit_of(&problem), problem))?;
+        let mut logs = None;
+        for _ in 0..TRIES {
+            if let Some(remote) = run::connect(&place.data_dir).await? {
+                may_ask(&remote)?;
+                return Self::of(place, &settings, remote).await;
+            }
+            let (logs, redactor) = logs.get_or_insert_with(|| begin_logs(place, &settings, false));
+            let mut setup = setup(place, settings.clone(), redactor.clone());
+            setup.options = options(&settings, false, hold_uploads);
+            match run::start(setup) {
+                Ok(handle) => return Ok(Self::own(handle, logs.clone())),
+                Err(OpenError::Held { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(crate::failure::held(None))
+    }
+
+    fn own(handle: Handle, logs: Option<Arc<Logs>>) -> Self {
+        Self {
+            handle,
+            logs,
+            remote: None,
+        }
+    }
+
+    /// With the agent of another process, if that works on the data that these settings mean.
+    async fn of(place: &Place, settings: &Settings, remote: Remote) -> Result<Self, Failure> {
+        let whose = door::whose(settings);
+        let mut remote = remote;
+        if remote.peer().whose != whose {
+            // The file may have been edited since it was read. If it can't be used, that is told next.
+            let _ = remote.reload().await;
+            if let Some(again) = run::connect(&place.data_dir).await? {
+                remote = again;
+            }
+        }
+        if remote.peer().whose != whose {
+            return Err(Failure::new(
+                Exit::Usage,
+                "other-settings",
+                format!(
+                    "The running Fieldscan (process {}) works for another phpIPAM, app or agent than {} says.",
+                    remote.peer().pid,
+                    place.settings_file.display()
+                ),
+            )
+            .remedy("Name the settings that it has with --config, or use another data folder with --data-dir."));
+        }
+        note(&format!(
+            "The running Fieldscan (process {}) is asked to do it.",
+            remote.peer().pid
+        ));
+        Ok(Self {
+            handle: remote.handle().clone(),
+            logs: None,
+            remote: Some(remote),
+        })
+    }
+
+    /// Ends the agent, so that nothing of it is left; one of another process goes on.
     pub(crate) async fn end(self) {
         self.handle.shutdown().await;
         if let Some(logs) = &self.logs {
             logs.flush();
         }
     }
+
+    /// The agent is gone, and nobody here has ended it.
+    pub(crate) fn lost(&self) -> Failure {
+        match &self.remote {
+            Some(_) => door::AskError::Gone.into(),
+            None => Failure::new(
+                Exit::Fault,
+                "ended",
+                "The agent ended by itself. This is a fault in Fieldscan; its log says more.",
+            ),
+        }
+    }
+}
+
+fn setup(place: &Place, settings: Settings, redactor: Redactor) -> Setup {
+    Setup {
+        options: options(&settings, true, false),
+        settings,
+        vault: Vault::open(),
+        redactor,
+        data_dir: place.data_dir.clone(),
+        nmap: place.nmap.clone(),
+        door: None,
+    }
+}
+
+/// The logs of a process with an agent; one that stays shows them on standard error.
+fn begin_logs(place: &Place, settings: &Settings, stays: bool) -> (Option<Arc<Logs>>, Redactor) {
+    let redactor = Redactor::default();
+    let console = match (stays, place.verbose) {
+        (false, 0) => None,
+        (true, 0) | (false, 1) => Some(LogLevel::Info),
+        (true, 1..) | (false, 2..) => Some(LogLevel::Debug),
+    };
+    let logs = start_logs(place, settings, console.map(Console::new), &redactor);
+    (logs.map(Arc::new), redactor)
 }
 
 /// Starts the logs. Not being able to log is told, and keeps nobody from working.
@@ -91,26 +195,6 @@ pub(crate) fn start_logs(
         .ok()
 }
 
-/// Tells a redactor every secret that can be found, so that nothing that passes it has one.
-pub(crate) async fn tell_secrets(redactor: &Redactor) -> Result<(), Failure> {
-    let redactor = redactor.clone();
-    let asked = tokio::task::spawn_blocking(move || {
-        let vault = Vault::open();
-        for secret in Secret::ALL {
-            match vault.get(secret) {
-                Ok(Some(found)) => redactor.add(&found.value),
-                Ok(None) => {}
-                // Asking on would only take as long again.
-                Err(_) => break,
-            }
-        }
-    });
-    asked.await.map_err(|error| {
-        Failure::new(Exit::Fault, "keychain", "The secrets could not be read.")
-            .detail(error.to_string())
-    })
-}
-
 /// Waits until a person, or the system, wants this process to stop.
 #[derive(Debug)]
 pub(crate) struct Signals {
@@ -128,6 +212,7 @@ pub(crate) enum Asked {
     /// Ctrl-C, or SIGTERM.
     Stop,
     /// SIGHUP.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has it"))]
     Reload,
 }
 

@@ -8,13 +8,14 @@ mod standing;
 use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::{
     host::{Host, Mac},
     ids::AddressId,
 };
 
-pub use standing::compare;
+pub use standing::{changes_between, compare};
 
 /// All that a comparison says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,6 +59,28 @@ pub enum Standing {
     Excluded,
 }
 
+/// A standing that a person should look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "as in `Standing`")]
+pub enum Exception {
+    Unknown,
+    Missing,
+    Mismatch,
+}
+
+impl Standing {
+    /// What there is to look at, if anything.
+    pub fn exception(&self) -> Option<Exception> {
+        match self {
+            Self::Unknown => Some(Exception::Unknown),
+            Self::Missing { .. } => Some(Exception::Missing),
+            Self::Mismatch { .. } => Some(Exception::Mismatch),
+            Self::Known | Self::Unseen { .. } | Self::Excluded => None,
+        }
+    }
+}
+
 /// What differs: what phpIPAM has beside what was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "field")]
@@ -96,7 +119,8 @@ pub struct Finding {
 }
 
 /// How many addresses have which standing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, TS, Deserialize)]
+#[ts(rename = "Standings")]
 pub struct Counts {
     /// As documented.
     pub known: u32,
@@ -126,6 +150,9 @@ pub struct Memory {
     pub misses: BTreeMap<IpAddr, u32>,
     /// The hosts of the last scan, by address; `None` before the first one.
     pub last: Option<BTreeMap<IpAddr, Trace>>,
+    /// What there was to look at after the last scan.
+    #[serde(default)]
+    pub exceptions: BTreeMap<IpAddr, Exception>,
 }
 
 /// As much of a host as tells whether it changed.

@@ -3,12 +3,14 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
         #[serde(transparent)]
+        #[ts(type = "number")]
         pub struct $name(pub u64);
 
         impl fmt::Display for $name {
@@ -50,6 +52,10 @@ id!(
 id!(
     /// One report in the outbox. Rises with time: within a subnet a lower id is an older report.
     ReportId
+);
+id!(
+    /// One notice to the person. Rises with time.
+    NoticeId
 );
 
 /// The code by which phpIPAM knows this scan agent (setting `scanagent_code`).

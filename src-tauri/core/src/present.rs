@@ -3,19 +3,42 @@
 //! Words are sentences: what happened, then what to do. No exclamation marks, no bare codes; what a server said is
 //! quoted as its own. Nothing here reads a clock or a locale: times come with `now` and the zone to show them in.
 
+mod choice;
 mod delivery;
 mod headline;
+mod held;
+mod icon;
+mod menu;
+mod notice;
+mod page;
 mod plan;
 mod problem;
+mod quit;
+mod remedy;
+mod status;
 mod time;
+mod tooltip;
 
+pub use choice::{Choice, Length, NoSuchChoice, Request};
 pub use delivery::{cause, causes, event, state};
 pub use headline::{answer, delivery_line, failures, headline, unscanned};
+pub use held::{battery, held};
+pub use icon::{Icon, icon};
+pub use menu::{Item, Menu, menu};
+pub(crate) use notice::{
+    Text, arrived, digest, offline, problem_notice, reports_notice, subnets_notice,
+};
+pub use page::{NoSuchPage, Page, Section};
 pub use plan::{cannot_see, left_out, refusal, rights, standing, standing_name};
 pub use problem::{Said, Words, words, words_with};
+pub use quit::{quit, quit_label};
+pub(crate) use remedy::is_about_setup;
+pub use remedy::{Remedy, brief, foremost, needs_setup, remedy, remedy_in};
+pub use status::{Status, status, time_left};
 pub use time::{age, countdown, duration, when, when_exactly};
+pub use tooltip::tooltip;
 
-use crate::host::Mac;
+use crate::{host::Mac, ids::SubnetId, snapshot::Snapshot};
 
 /// A number with thousands separators: `1,022`.
 pub fn number(n: u64) -> String {
@@ -52,23 +75,71 @@ pub fn quote(words: &str) -> Option<String> {
     } else {
         words.to_owned()
     };
-    let clean: String = words
+    plain(&words, QUOTE)
+}
+
+/// A text from elsewhere, fit to be shown on one line: without characters that can't be seen or that turn the text around
+/// them, and with at most `most` characters (and `…`). `None` if nothing is left.
+pub fn plain(text: &str, most: usize) -> Option<String> {
+    let clean: String = text
         .chars()
-        .map(|c| if c.is_control() || is_bidi(c) { ' ' } else { c })
+        .map(|c| {
+            if c.is_control() || is_unseen(c) {
+                ' '
+            } else {
+                c
+            }
+        })
         .collect();
     let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.is_empty() {
         return None;
     }
-    if line.chars().count() <= QUOTE {
+    if line.chars().count() <= most {
         return Some(line);
     }
-    Some(line.chars().take(QUOTE).chain(['…']).collect())
+    let kept: String = line.chars().take(most).collect();
+    Some(format!("{}…", kept.trim_end()))
 }
 
-/// Characters that turn the direction of the text around them: a server could make a sentence read otherwise.
-fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// How a subnet is called in few words: by its description, or by its network where it has none.
+pub fn place(description: &str, cidr: &str) -> String {
+    plain(description, PLACE)
+        .or_else(|| plain(cidr, PLACE))
+        .unwrap_or_else(|| "A subnet".to_owned())
+}
+
+/// How a subnet of a snapshot is called, if it has it.
+fn place_of_subnet(snapshot: &Snapshot, id: SubnetId) -> Option<String> {
+    let subnet = snapshot.subnets.iter().find(|subnet| subnet.id == id)?;
+    Some(place(&subnet.description, &subnet.cidr))
+}
+
+/// `3 unknown, 1 missing, 2 mismatches`, without those that are none; `None` if all are.
+pub(crate) fn exceptions(unknown: u32, missing: u32, mismatch: u32) -> Option<String> {
+    let parts: Vec<String> = [
+        (unknown, "unknown", "unknown"),
+        (missing, "missing", "missing"),
+        (mismatch, "mismatch", "mismatches"),
+    ]
+    .into_iter()
+    .filter(|(n, ..)| *n > 0)
+    .map(|(n, one, many)| count(u64::from(n), one, many))
+    .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Longest name of a place, in characters.
+const PLACE: usize = 45;
+
+/// Characters that turn the direction of the text around them, with which a server could make a sentence read otherwise, and
+/// others that take no room and could hide something.
+fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 /// The text of an error page. No parser: it only has to be readable.

@@ -15,7 +15,7 @@ use jiff::{Timestamp, tz::TimeZone};
 pub(crate) use admit::bare;
 pub use admit::{Barred, Candidate, Entry, Row, admit, host_name, is_time};
 use body::Envelope;
-pub use body::{BadBody, Told, check, without};
+pub use body::{BadBody, Told, check, masked, without};
 
 use crate::{
     host::{Host, SeenBy},

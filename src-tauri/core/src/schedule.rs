@@ -6,6 +6,8 @@ use croner::Cron;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
+use crate::snapshot::Pause;
+
 /// When to scan without being asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -79,6 +81,31 @@ impl Due {
 
 fn is_missed(at: Timestamp, now: Timestamp) -> bool {
     Duration::try_from(now.duration_since(at)).is_ok_and(|late| late > MISSED_AFTER)
+}
+
+/// Until when to pause, in a person's words: a duration ("1h", "30 min"), `tomorrow` (when the day begins in `zone`), or
+/// `resumed` (until somebody resumes).
+///
+/// # Errors
+/// What would have been understood, in words.
+pub fn pause(words: &str, now: Timestamp, zone: &TimeZone) -> Result<Pause, String> {
+    let expected = || "a duration such as 1h or 30min, tomorrow, or resumed".to_owned();
+    let until = match words.trim() {
+        "resumed" => return Ok(Pause::UntilResumed),
+        "tomorrow" => {
+            let tomorrow = now.to_zoned(zone.clone()).tomorrow();
+            let begins = tomorrow.and_then(|tomorrow| tomorrow.start_of_day());
+            begins.map_err(|_| expected())?.timestamp()
+        }
+        duration => {
+            let duration = humantime::parse_duration(duration).map_err(|_| expected())?;
+            now.checked_add(duration).map_err(|_| expected())?
+        }
+    };
+    match until > now {
+        true => Ok(Pause::Until(until)),
+        false => Err(expected()),
+    }
 }
 
 /// A time after `now`, at most the last one that there is.
@@ -192,6 +219,25 @@ mod tests {
             cron.next(None, at("2026-03-11T12:10:00Z"), &TimeZone::UTC)
                 .is_err()
         );
+    }
+
+    #[test]
+    fn a_pause_is_a_duration_or_lasts_until_tomorrow_or_until_resumed() {
+        let evening = at("2026-03-28T17:00:00Z");
+        let pause = |words| pause(words, evening, &berlin());
+        let until = |text| Ok(Pause::Until(at(text)));
+        assert_eq!(pause("1h"), until("2026-03-28T18:00:00Z"));
+        assert_eq!(pause(" 90 min "), until("2026-03-28T18:30:00Z"));
+        assert_eq!(
+            pause("tomorrow"),
+            until("2026-03-28T23:00:00Z"),
+            "when the day begins where the person is"
+        );
+        assert_eq!(pause("resumed"), Ok(Pause::UntilResumed));
+        for wrong in ["", "0s", "later", "-1h", "1", "99999999999 years"] {
+            let told = pause(wrong).expect_err(wrong);
+            assert!(told.contains("1h"), "{wrong:?}: {told}");
+        }
     }
 
     #[test]

@@ -11,11 +11,12 @@ use fieldscan_core::{
     host::{Host, SeenBy},
     ids::{AgentCode, AgentId, RunId, ScanId, SubnetId},
     ipam::{AddressBook, Assignment, Subnet},
+    notice::Switches,
     plan::{Guard, LeftOut, Mode, Profile},
     problem::Problem,
     run::{FinishedScan, Outcome, Rights, Run, Scan, Trigger},
     schedule::Schedule,
-    settings::{LogLevel, Settings},
+    settings::{LogLevel, OnMetered, Settings},
     snapshot::Pause,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -33,6 +34,8 @@ fn settings(schedule: Schedule) -> Settings {
         http_server: "http://127.0.0.1".parse().expect("a URL"),
         http_port: 5000,
         ca_file: None,
+        update_url: None,
+        update_key: None,
         cache_expire_time: Duration::from_secs(1800),
         epoch_time_offset: 0,
         ipam_time_zone: TimeZone::UTC,
@@ -43,8 +46,12 @@ fn settings(schedule: Schedule) -> Settings {
         profile: Profile::Normal,
         guard: Guard::default(),
         accept_everything_up: Vec::new(),
+        right_place: true,
+        battery_level: 20,
+        on_metered: OnMetered::Wait,
         keep_history: Duration::from_secs(90 * 24 * 3600),
         log_level: LogLevel::Info,
+        notify: Switches::default(),
     }
 }
 

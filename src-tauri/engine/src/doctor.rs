@@ -8,19 +8,20 @@ mod secrets;
 use std::{path::PathBuf, sync::Arc};
 
 use fieldscan_core::{problem::Problem, settings::Settings};
-use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use ts_rs::TS;
 
 use self::secrets::Secrets;
 use crate::{
     http::{ClockReading, Limits, Now},
     nmap::Nmap,
+    place::{complete, corrected},
     upload::{Server, ServerConnection},
     vault::Vault,
 };
 
 /// A step, in the order in which they are tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepId {
     /// The file can be read and has what is needed.
@@ -133,7 +134,10 @@ pub async fn examine(patient: Patient, mut tell: impl FnMut(Progress)) {
                 // With it, neither server could be asked.
                 Some(problem) => (None, Outcome::Failed(problem)),
                 None => {
-                    let outcome = complete(&settings);
+                    let outcome = match complete(&settings) {
+                        Ok(()) => Outcome::Ok("all that is needed is set".to_owned()),
+                        Err(problem) => Outcome::Failed(problem),
+                    };
                     (Some(settings), outcome)
                 }
             }
@@ -164,21 +168,6 @@ fn ca_file(settings: &Settings) -> Option<Problem> {
     Some(Problem::SettingsInvalid {
         detail: format!("ca_file: {}: {error}", path.display()),
     })
-}
-
-/// Whether the settings have what is needed.
-fn complete(settings: &Settings) -> Outcome {
-    let missing = [
-        ("api_url", settings.api_url.is_none()),
-        ("client_name", settings.client_name.is_none()),
-        ("scanagent_code", settings.scanagent_code.is_none()),
-    ];
-    match missing.into_iter().find(|(_, missing)| *missing) {
-        Some((key, _)) => Outcome::Failed(Problem::SettingMissing {
-            key: key.to_owned(),
-        }),
-        None => Outcome::Ok("all that is needed is set".to_owned()),
-    }
 }
 
 async fn ask_server(
@@ -270,11 +259,8 @@ fn skip(tell: &mut impl FnMut(Progress), steps: &[StepId], because: StepId) {
 
 /// The corrected clock.
 fn now(settings: &Settings) -> Now {
-    let offset = SignedDuration::from_secs(settings.epoch_time_offset);
-    Now::new(move || {
-        let now = Timestamp::now();
-        now.checked_add(offset).unwrap_or(now)
-    })
+    let settings = settings.clone();
+    Now::new(move || corrected(&settings))
 }
 
 #[cfg(test)]

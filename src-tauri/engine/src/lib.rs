@@ -2,6 +2,9 @@
 
 pub mod diagnostics;
 pub mod doctor;
+pub mod document;
+pub mod door;
+pub mod export;
 pub mod http;
 pub mod logging;
 pub mod names;
@@ -9,9 +12,15 @@ pub mod neighbours;
 pub mod nmap;
 pub mod paths;
 pub mod phpipam;
+pub mod place;
+pub mod query;
 pub mod run;
 pub mod settings_file;
 pub mod store;
+pub mod surroundings;
+pub mod takeover;
+pub mod text;
+pub mod update;
 pub mod upload;
 pub mod vault;
 
@@ -19,4 +28,11 @@ pub mod vault;
 #[cfg(test)]
 #[path = "../../../tests/src/skip.rs"]
 #[expect(unreachable_pub, reason = "the same file is public in the tests crate")]
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(
+        dead_code,
+        reason = "what can't be done everywhere is tried on Linux only"
+    )
+)]
 mod skip;

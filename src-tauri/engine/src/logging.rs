@@ -8,6 +8,7 @@
 
 mod console;
 mod file;
+mod read;
 mod redact;
 mod roll;
 
@@ -26,7 +27,12 @@ use tracing_subscriber::{
 
 pub(crate) use self::redact::REDACTED;
 pub(crate) use self::roll::number_of as log_number;
-pub use self::{console::Console, redact::Redactor, roll::Limits};
+pub use self::{
+    console::Console,
+    read::{Line, lines},
+    redact::Redactor,
+    roll::Limits,
+};
 use self::{
     console::{JournalFormat, StandardError},
     file::FileThread,

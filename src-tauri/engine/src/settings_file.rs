@@ -151,6 +151,23 @@ pub fn set(path: &Path, key: &str, value: &str) -> Result<(), WriteError> {
     change(path, |text| settings::set(text, key, value))
 }
 
+/// Changes several keys at once, or none of them.
+///
+/// # Errors
+/// As [`set`], with the mistakes of all of them.
+pub fn set_all(path: &Path, changes: &[(String, String)]) -> Result<(), WriteError> {
+    change(path, |text| settings::set_all(text, changes))
+}
+
+/// What would be wrong with changes; nothing is written.
+///
+/// # Errors
+/// The file is broken.
+pub fn check(path: &Path, changes: &[(String, String)]) -> Result<Vec<Mistake>, ReadError> {
+    let (_, base) = base(path)?;
+    Ok(settings::set_all(&base, changes).err().unwrap_or_default())
+}
+
 /// Writes settings: into the file that is there, whose comments and order stay, or into a new one.
 ///
 /// # Errors
@@ -171,19 +188,25 @@ fn change(
     path: &Path,
     change: impl FnOnce(&str) -> Result<String, Vec<Mistake>>,
 ) -> Result<(), WriteError> {
+    let (old, base) = base(path)?;
+    let new = change(&base).map_err(WriteError::Refused)?;
+    if old.as_deref() == Some(&new) {
+        return Ok(());
+    }
+    replace(path, &new)
+}
+
+/// The file's text, and the text from which a change begins.
+fn base(path: &Path) -> Result<(Option<String>, String), ReadError> {
     let old = text(path)?;
     if let Some(text) = &old {
         settings::parse(text).map_err(|mistakes| in_file(path, mistakes))?;
     }
     let base = match &old {
         Some(text) if !text.trim_start_matches('\u{feff}').trim().is_empty() => text.clone(),
-        _ => settings::to_yaml(&Settings::default()),
+        Some(_) | None => settings::to_yaml(&Settings::default()),
     };
-    let new = change(&base).map_err(WriteError::Refused)?;
-    if old.as_deref() == Some(&new) {
-        return Ok(());
-    }
-    replace(path, &new)
+    Ok((old, base))
 }
 
 /// Empties the tokens in a file of the reference scanner, but for those named in `keep`, and changes nothing else in it.

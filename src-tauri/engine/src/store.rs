@@ -13,8 +13,10 @@ mod chunks;
 mod error;
 mod hosts;
 mod lock;
+mod notices;
 mod open;
 mod outbox;
+mod places;
 mod prune;
 mod restore;
 mod runs;
@@ -37,6 +39,7 @@ pub use self::{
     open::{DATABASE, Opened},
     outbox::ReportFilter,
 };
+pub(crate) use lock::program;
 
 /// A result of the store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -10,7 +10,10 @@ use fieldscan_core::{
     present::{self, count, standing_name},
     report::host_name,
 };
-use fieldscan_engine::store::{AddressRow, Scope};
+use fieldscan_engine::{
+    document::AddressDocument,
+    store::{AddressRow, Scope},
+};
 use ipnetwork::IpNetwork;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,7 +21,7 @@ use serde::Serialize;
 use crate::{
     args::Addresses,
     failure::{Exit, Failure},
-    output::{Cell, Column, Output, Table, Tone, document::AddressDocument, plain},
+    output::{Cell, Column, Output, Table, Tone, plain},
     place::{Place, Records},
 };
 
@@ -57,9 +60,9 @@ pub(super) fn run(place: &Place, out: &Output, args: &Addresses) -> Result<Exit,
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Age {
     /// The oldest of the subnets'; `None` before phpIPAM was asked.
-    fetched_at: Option<Timestamp>,
+    pub(super) fetched_at: Option<Timestamp>,
     /// Whether that is out of date by the settings.
-    stale: bool,
+    pub(super) stale: bool,
 }
 
 impl Age {

@@ -1,33 +1,19 @@
 //! What changed between a run's scans and the ones before them.
 
-use std::net::IpAddr;
-
-use fieldscan_core::{
-    host::Host,
-    ids::SubnetId,
-    present,
-    report::host_name,
-    run::{Outcome, Run, Scan},
-};
-use serde::Serialize;
-
 use crate::{
     failure::Failure,
     output::{Cell, Column, Output, Table, Tone, plain},
     place::Records,
 };
+use fieldscan_core::{
+    host::Host,
+    present,
+    report::host_name,
+    run::{Outcome, Run, Scan},
+};
 
 /// How many addresses are named for each kind of change.
 const NAMED: usize = 20;
-
-#[derive(Serialize)]
-pub(super) struct ChangesDocument {
-    subnet: SubnetId,
-    cidr: String,
-    new: Vec<IpAddr>,
-    gone: Vec<IpAddr>,
-    changed: Vec<IpAddr>,
-}
 
 /// A run's scans with the hosts that answered.
 pub(super) fn scans_of(records: &Records, run: &Run) -> Result<Vec<(Scan, Vec<Host>)>, Failure> {
@@ -41,20 +27,6 @@ pub(super) fn scans_of(records: &Records, run: &Run) -> Result<Vec<(Scan, Vec<Ho
         }
     }
     Ok(scans)
-}
-
-/// The changes as documents, one for each scan.
-pub(super) fn changes_documents(scans: &[(Scan, Vec<Host>)]) -> Vec<ChangesDocument> {
-    scans
-        .iter()
-        .map(|(scan, _)| ChangesDocument {
-            subnet: scan.subnet,
-            cidr: scan.cidr.clone(),
-            new: scan.changes.new.clone(),
-            gone: scan.changes.gone.clone(),
-            changed: scan.changes.changed.clone(),
-        })
-        .collect()
 }
 
 /// New, gone and changed hosts of a run's scans, each by its address; nothing where nothing changed.

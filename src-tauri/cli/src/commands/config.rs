@@ -1,13 +1,17 @@
 //! `config`: show, change and find the settings. The import is in a module of its own.
 
-use fieldscan_core::settings::{KEYS, Settings, Shown};
-use fieldscan_engine::settings_file::{self, WriteError};
+use fieldscan_core::settings::Shown;
+use fieldscan_engine::{
+    document::{SettingDocument, setting_documents},
+    settings_file::{self, WriteError},
+};
 use serde::Serialize;
 
 use super::import;
 use crate::{
     args::Config,
     failure::{Exit, Failure},
+    instance::take_up,
     output::{Cell, Column, Output, Table, Tone, plain},
     place::Place,
 };
@@ -18,16 +22,6 @@ struct ConfigDocument {
     exists: bool,
     settings: Vec<SettingDocument>,
     warnings: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct SettingDocument {
-    key: &'static str,
-    /// Not there for what stays out of output, and for what has no value.
-    value: Option<Shown>,
-    set: bool,
-    default: bool,
-    help: &'static str,
 }
 
 #[derive(Serialize)]
@@ -43,6 +37,8 @@ struct SetDocument {
     /// Another key that was set with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     also: Option<&'static str>,
+    /// Whether a running instance works with it; null if none is running.
+    taken_up: Option<bool>,
 }
 
 pub(super) fn run(place: &Place, out: &Output, args: &Config) -> Result<Exit, Failure> {
@@ -58,24 +54,10 @@ fn show(place: &Place, out: &Output) -> Result<Exit, Failure> {
     let read = settings_file::read(&place.settings_file)?;
     let exists = read.is_some();
     let (settings, warnings) = read.unwrap_or_default();
-    let defaults = Settings::default();
-    let shown: Vec<SettingDocument> = KEYS
-        .iter()
-        .map(|key| {
-            let value = key.shown(&settings);
-            SettingDocument {
-                key: key.name,
-                set: value.is_some(),
-                default: value == key.shown(&defaults),
-                value: value.filter(|_| !key.private),
-                help: key.help,
-            }
-        })
-        .collect();
     let document = ConfigDocument {
         path: place.settings_file.display().to_string(),
         exists,
-        settings: shown,
+        settings: setting_documents(&settings),
         warnings: warnings.iter().map(ToString::to_string).collect(),
     };
     out.show(&document, |out| {
@@ -122,7 +104,9 @@ fn set(place: &Place, out: &Output, key: &str, value: &str) -> Result<Exit, Fail
     settings_file::set(&place.settings_file, key, value).map_err(unwritten)?;
     // A port in the server's address stands in a setting of its own.
     let port = port_of(place, key).filter(|port| Some(*port) != before);
+    let taken_up = take_up(place);
     let document = SetDocument {
+        taken_up: taken_up.document(),
         also: port.map(|_| "http_port"),
         key: key.to_owned(),
         path: place.settings_file.display().to_string(),
@@ -132,7 +116,7 @@ fn set(place: &Place, out: &Output, key: &str, value: &str) -> Result<Exit, Fail
         if let Some(port) = port {
             text += &format!("http_port is now {port}, as the address says.\n");
         }
-        text
+        text + &taken_up.words()
     })?;
     Ok(Exit::Done)
 }

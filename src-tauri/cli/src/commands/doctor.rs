@@ -2,37 +2,18 @@
 
 use fieldscan_core::{present, problem::Problem};
 use fieldscan_engine::{
-    doctor::{Outcome, Patient, Progress, StepId, examine},
-    settings_file,
+    diagnostics::bundle,
+    doctor::{Outcome, Progress, StepId, examine},
+    document::DoctorDocument,
 };
-use serde::Serialize;
 
 use crate::{
     failure::{Exit, Failure},
-    output::{Output, Tone, document::ProblemDocument, plain, write_stdout},
+    output::{Output, Tone, plain, write_stdout},
     place::Place,
     progress::Step,
     session,
 };
-
-#[derive(Serialize)]
-pub(super) struct DoctorDocument {
-    ok: bool,
-    steps: Vec<StepDocument>,
-}
-
-#[derive(Serialize)]
-struct StepDocument {
-    id: StepId,
-    title: &'static str,
-    outcome: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<ProblemDocument>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    because: Option<StepId>,
-}
 
 pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
     let live = !out.is_json();
@@ -40,7 +21,7 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
         let mut ended = Vec::new();
         let mut shown: Result<(), Failure> = Ok(());
         let mut waiting: Option<Step> = None;
-        examine(patient(place), |progress| match progress {
+        examine(bundle::patient(place), |progress| match progress {
             Progress::Begun(step) => {
                 waiting = live.then(|| Step::begin(step.title()));
             }
@@ -62,7 +43,7 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
         .filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_)))
         .count();
     if out.is_json() {
-        out.show(&document(&steps), |_| String::new())?;
+        out.show(&DoctorDocument::of(&steps), |_| String::new())?;
     } else {
         let says = match failed {
             0 => "Everything that a scan needs works.".to_owned(),
@@ -75,49 +56,6 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
         _ if !place.settings_file.exists() => Exit::Usage,
         _ => Exit::Problems,
     })
-}
-
-/// What there is to be examined. Settings that are missing are the first step's failure, not the command's.
-pub(super) fn patient(place: &Place) -> Patient {
-    let settings = match settings_file::read(&place.settings_file) {
-        Ok(Some((settings, _))) => Ok(settings),
-        // What then is missing is told as the first thing to set.
-        Ok(None) => Ok(fieldscan_core::settings::Settings::default()),
-        Err(error) => Err(Problem::from(&error)),
-    };
-    Patient {
-        settings,
-        vault: fieldscan_engine::vault::Vault::open(),
-        nmap: place.nmap.clone(),
-    }
-}
-
-/// All steps as a document.
-pub(super) fn document(steps: &[(StepId, Outcome)]) -> DoctorDocument {
-    DoctorDocument {
-        ok: !steps
-            .iter()
-            .any(|(_, outcome)| matches!(outcome, Outcome::Failed(_))),
-        steps: steps
-            .iter()
-            .map(|(id, outcome)| {
-                let (outcome, detail, problem, because) = match outcome {
-                    Outcome::Ok(detail) => ("ok", Some(detail.clone()), None, None),
-                    Outcome::Warning(problem) => ("warning", None, Some(problem), None),
-                    Outcome::Failed(problem) => ("failed", None, Some(problem), None),
-                    Outcome::NotTried(because) => ("not-tried", None, None, Some(*because)),
-                };
-                StepDocument {
-                    id: *id,
-                    title: id.title(),
-                    outcome,
-                    detail,
-                    problem: problem.map(ProblemDocument::of),
-                    because,
-                }
-            })
-            .collect(),
-    }
 }
 
 /// A step's line, with what to do below it where there is something.

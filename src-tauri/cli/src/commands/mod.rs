@@ -3,12 +3,14 @@
 mod addresses;
 mod changes;
 mod config;
+mod control;
 mod diagnostics;
 mod doctor;
 mod export;
 mod grant;
 mod import;
 mod pages;
+mod places;
 mod reports;
 mod runs;
 mod scan;
@@ -49,7 +51,11 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         | Command::Secret(_)
         | Command::Doctor
         | Command::Grant(_)
+        | Command::Places(_)
         | Command::Watch
+        | Command::Pause(_)
+        | Command::Resume
+        | Command::Stop
         | Command::Export(_)
         | Command::Diagnostics(_) => {}
     }
@@ -82,10 +88,14 @@ fn on(place: &Place, out: &Output, command: Command) -> Result<Exit, Failure> {
         Command::Run(args) => runs::show(place, out, &args),
         Command::Reports(args) => reports::run(place, out, &args),
         Command::Config(args) => config::run(place, out, &args),
-        Command::Secret(args) => secret::run(out, &args),
+        Command::Secret(args) => secret::run(place, out, &args),
         Command::Doctor => doctor::run(place, out),
         Command::Grant(args) => grant::run(out, &args),
+        Command::Places(args) => places::run(place, out, &args),
         Command::Watch => watch::run(place),
+        Command::Pause(args) => control::pause(place, out, &args),
+        Command::Resume => control::resume(place, out),
+        Command::Stop => control::stop(place, out),
         Command::Export(args) => export::run(place, out, &args),
         Command::Diagnostics(args) => diagnostics::run(place, out, &args),
         Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),

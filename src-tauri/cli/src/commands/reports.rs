@@ -8,7 +8,10 @@ use fieldscan_core::{
     run::Rights,
     run::{Outcome, Run},
 };
-use fieldscan_engine::store::{self, ReportFilter};
+use fieldscan_engine::{
+    document::{ReportDocument, probably},
+    store::{self, ReportFilter},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
@@ -16,12 +19,7 @@ use crate::{
     args::Reports,
     deliver,
     failure::{Exit, Failure},
-    output::{
-        Cell, Column, Output, Table, Tone,
-        document::{ReportDocument, probably},
-        plain,
-        table::wrap,
-    },
+    output::{Cell, Column, Output, Table, Tone, plain, table::wrap},
     place::{Place, Records},
     session::{self, Session},
 };
@@ -163,8 +161,8 @@ async fn retry(place: &Place, out: &Output, which: Option<ReportId>) -> Result<E
         })?;
         return Ok(Exit::Done);
     }
-    let session = Session::start(place, records.settings.clone(), false, false).await?;
-    session.handle.send(Command::Retry(which));
+    let session = Session::reach(place, records.settings.clone(), false, |_| Ok(())).await?;
+    session.handle.ask(Command::Retry(which)).await?;
     let wait = deliver::Wait {
         reports: &chosen,
         until_confirmed: None,

@@ -9,22 +9,19 @@ use fieldscan_core::{
     problem::Problem,
     run::{Outcome, Rights, Run, SubnetRun, Trigger},
 };
+use fieldscan_engine::document::{ChangesDocument, ReportDocument, RunDocument, changes_documents};
 use ipnetwork::IpNetwork;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::{
-    changes::{ChangesDocument, changes, changes_documents, scans_of},
+    changes::{changes, scans_of},
     reports, some,
 };
 use crate::{
     args::{RunOf, Runs},
     failure::{Exit, Failure},
-    output::{
-        Cell, Column, Output, Table, Tone,
-        document::{ReportDocument, RunDocument},
-        plain,
-    },
+    output::{Cell, Column, Output, Table, Tone, plain},
     place::Place,
 };
 

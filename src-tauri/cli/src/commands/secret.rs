@@ -3,14 +3,19 @@
 use std::io::{IsTerminal, Read};
 
 use fieldscan_core::present;
-use fieldscan_engine::vault::{self, Vault};
+use fieldscan_engine::{
+    document::SecretDocument,
+    vault::{self, Vault},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use crate::{
     args::{Secret, SecretName, SecretOf},
     failure::{Exit, Failure, exit_of},
-    output::{Cell, Column, Output, Table, Tone, document::ProblemDocument, plain},
+    instance::take_up,
+    output::{Cell, Column, Output, Table, Tone, plain},
+    place::Place,
 };
 
 /// No secret is longer, in bytes.
@@ -22,17 +27,11 @@ struct SecretsDocument {
 }
 
 #[derive(Serialize)]
-struct SecretDocument {
-    name: &'static str,
-    source: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<ProblemDocument>,
-}
-
-#[derive(Serialize)]
 struct ChangeDocument {
     secret: &'static str,
     changed: bool,
+    /// Whether a running instance works with it; null if none is running.
+    taken_up: Option<bool>,
 }
 
 impl From<SecretName> for vault::Secret {
@@ -45,23 +44,25 @@ impl From<SecretName> for vault::Secret {
     }
 }
 
-pub(super) fn run(out: &Output, args: &Secret) -> Result<Exit, Failure> {
+pub(super) fn run(place: &Place, out: &Output, args: &Secret) -> Result<Exit, Failure> {
     let vault = Vault::open();
     match args {
-        Secret::Set(SecretOf { name }) => set(out, &vault, (*name).into()),
+        Secret::Set(SecretOf { name }) => set(place, out, &vault, (*name).into()),
         Secret::Status => status(out, &vault),
-        Secret::Delete(SecretOf { name }) => delete(out, &vault, (*name).into()),
+        Secret::Delete(SecretOf { name }) => delete(place, out, &vault, (*name).into()),
     }
 }
 
-fn set(out: &Output, vault: &Vault, secret: vault::Secret) -> Result<Exit, Failure> {
+fn set(place: &Place, out: &Output, vault: &Vault, secret: vault::Secret) -> Result<Exit, Failure> {
     let value = read(secret)?;
     vault
         .set(secret, &value)
         .map_err(|problem| Failure::of(exit_of(&problem), problem))?;
+    let taken_up = take_up(place);
     let document = ChangeDocument {
         secret: secret.name(),
         changed: true,
+        taken_up: taken_up.document(),
     };
     let hidden = vault.get_outside(secret).ok().flatten();
     out.show(&document, |_| {
@@ -72,7 +73,7 @@ fn set(out: &Output, vault: &Vault, secret: vault::Secret) -> Result<Exit, Failu
                 source(found.source, secret)
             );
         }
-        text
+        text + &taken_up.words()
     })?;
     Ok(Exit::Done)
 }
@@ -126,17 +127,7 @@ fn read(secret: vault::Secret) -> Result<SecretString, Failure> {
 fn status(out: &Output, vault: &Vault) -> Result<Exit, Failure> {
     let found = vault.status();
     let document = SecretsDocument {
-        secrets: found
-            .iter()
-            .map(|(secret, found)| SecretDocument {
-                name: secret.name(),
-                source: match found {
-                    Ok(source) => source.map(source_code),
-                    Err(_) => None,
-                },
-                problem: found.as_ref().err().map(ProblemDocument::of),
-            })
-            .collect(),
+        secrets: found.iter().map(Into::into).collect(),
     };
     out.show(&document, |out| {
         let mut table = Table::new([Column::Left(""), Column::Left("")]);
@@ -172,27 +163,26 @@ fn status(out: &Output, vault: &Vault) -> Result<Exit, Failure> {
     Ok(if broken { Exit::Problems } else { Exit::Done })
 }
 
-fn delete(out: &Output, vault: &Vault, secret: vault::Secret) -> Result<Exit, Failure> {
+fn delete(
+    place: &Place,
+    out: &Output,
+    vault: &Vault,
+    secret: vault::Secret,
+) -> Result<Exit, Failure> {
     let changed = vault
         .delete(secret)
         .map_err(|problem| Failure::of(exit_of(&problem), problem))?;
+    let taken_up = take_up(place);
     let document = ChangeDocument {
         secret: secret.name(),
         changed,
+        taken_up: taken_up.document(),
     };
     out.show(&document, |_| match changed {
-        true => format!("{secret} is no longer in the keychain.\n"),
+        true => format!("{secret} is no longer in the keychain.\n") + &taken_up.words(),
         false => format!("{secret} was not in the keychain.\n"),
     })?;
     Ok(Exit::Done)
-}
-
-fn source_code(source: vault::Source) -> &'static str {
-    match source {
-        vault::Source::Environment => "environment",
-        vault::Source::CredentialsDirectory => "credentials-directory",
-        vault::Source::Keychain => "keychain",
-    }
 }
 
 /// Where a secret is, as a person finds it.

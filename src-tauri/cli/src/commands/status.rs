@@ -1,23 +1,27 @@
 //! `status`: the answer in one sentence, then what needs a look. Fast, however much there is.
 
+use std::time::Duration;
+
 use fieldscan_core::{
     present::{self, Words, count, headline},
-    run::Rights,
-    snapshot::{Pause, Snapshot},
+    run::{Rights, Run},
+    snapshot::{Pause, Progress, Snapshot},
 };
-use fieldscan_engine::store::{self, Holder};
+use fieldscan_engine::{
+    document::{CountsDocument, HeldDocument, ProblemDocument, RunDocument, SurroundingsDocument},
+    door, run,
+    store::{self, Holder},
+};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
+use tokio::time::timeout;
 
 use super::{problems, runs};
 use crate::{
     failure::{Exit, Failure},
-    output::{
-        Output, Tone,
-        document::{CountsDocument, ProblemDocument, RunDocument},
-        plain,
-    },
-    place::{Place, Records, complete},
+    output::{Output, Tone, plain},
+    place::{Place, Records, complete, snapshot_of},
+    session,
 };
 
 #[derive(Serialize)]
@@ -26,9 +30,13 @@ struct StatusDocument {
     agent: Option<HolderDocument>,
     /// The run that goes on.
     running: Option<RunDocument>,
+    /// How far it is, where it can be asked.
+    progress: Option<Progress>,
     last_run: Option<RunDocument>,
     next_run: Option<Timestamp>,
     paused: Option<Pause>,
+    held: Option<HeldDocument>,
+    surroundings: SurroundingsDocument,
     ipam: fieldscan_core::snapshot::IpamView,
     subnets: usize,
     counts: CountsDocument,
@@ -47,11 +55,21 @@ struct HolderDocument {
 
 pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
     let records = place.records()?;
-    let snapshot = records.snapshot()?;
     let holder = store::holder(&place.data_dir)?;
-    let newest = records.reader.runs(&records.key, 1)?.pop();
+    let live = holder
+        .as_ref()
+        .and_then(|holder| live(place, &records, holder));
     // A record without an end is a run that goes on only while somebody is at work.
-    let running = newest.filter(|run| run.finished_at.is_none() && holder.is_some());
+    let goes_on = |run: &Run| match &live {
+        Some(live) => live.run.as_ref().is_some_and(|now| now.id == run.id),
+        None => run.finished_at.is_none() && holder.is_some(),
+    };
+    let newest = records.reader.runs(&records.key, 1)?.pop();
+    let running = newest.filter(goes_on);
+    let snapshot = match live {
+        Some(live) => live,
+        None => snapshot_of(&records)?,
+    };
     let name = |id| {
         let subnet = snapshot.subnets.iter().find(|subnet| subnet.id == id)?;
         Some(subnet.cidr.clone())
@@ -64,9 +82,12 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
     let document = StatusDocument {
         headline: headline.clone(),
         running: running.as_ref().map(RunDocument::from),
+        progress: snapshot.run.clone(),
         last_run: snapshot.last_run.as_ref().map(RunDocument::from),
         next_run: snapshot.next_run.filter(|_| holder.is_some()),
         paused: snapshot.paused,
+        held: snapshot.held.as_ref().map(HeldDocument::of),
+        surroundings: SurroundingsDocument::of(&snapshot.surroundings),
         ipam: snapshot.ipam.clone(),
         subnets: snapshot.subnets.len(),
         counts: counts(&snapshot).into(),
@@ -102,6 +123,21 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
         text
     })?;
     Ok(Exit::Done)
+}
+
+/// The answer comes at once, also from an instance that hangs.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What the running instance shows, if it can be asked and works on the data that the settings mean.
+fn live(place: &Place, records: &Records, holder: &Holder) -> Option<Snapshot> {
+    holder.door.as_ref()?;
+    let asked = session::block_on(async {
+        let found = timeout(PATIENCE, run::connect_within(&place.data_dir, PATIENCE)).await;
+        Ok(found.ok().and_then(Result::ok).flatten())
+    });
+    let remote = asked.ok().flatten()?;
+    let snapshot = remote.handle().snapshots().borrow().clone();
+    (remote.peer().whose == door::whose(&records.settings)).then_some(snapshot)
 }
 
 fn facts(
@@ -156,6 +192,12 @@ fn facts(
         (Some(Pause::UntilResumed), _) => facts.push(("Next scan", "paused".to_owned())),
         (None, Some(at)) if holder.is_some() && !running => facts.push(("Next scan", when(at))),
         (None, _) => {}
+    }
+    if let Some(held) = snapshot.held.as_ref().filter(|_| holder.is_some()) {
+        facts.push(("Held", plain(&present::held(held))));
+    }
+    if let Some(battery) = snapshot.surroundings.battery {
+        facts.push(("Battery", present::battery(battery)));
     }
     facts.push((
         "phpIPAM",

@@ -1,7 +1,13 @@
 //! `watch`: the scheduled agent without a desktop, until a signal stops it.
 
-use fieldscan_core::{agent::Command, schedule::Schedule};
-use fieldscan_engine::settings_file;
+use std::{path::PathBuf, sync::Arc};
+
+use fieldscan_core::{agent::Command, schedule::Schedule, settings::Settings};
+use fieldscan_engine::{
+    door::{Door, Keeper},
+    logging::Logs,
+    settings_file,
+};
 
 use crate::{
     failure::{Exit, Failure},
@@ -17,7 +23,14 @@ async fn watch(place: &Place) -> Result<Exit, Failure> {
     let settings = place.settings()?;
     let schedule = settings.schedule.clone();
     let mut signals = Signals::listen()?;
-    let session = Session::start(place, settings, true, false).await?;
+    let mut desk = None;
+    let session = Session::stay(place, settings, |logs| {
+        let kept = desk.insert(Desk {
+            settings_file: place.settings_file.clone(),
+            logs,
+        });
+        Door::new(kept.clone())
+    })?;
     let mut snapshots = session.handle.snapshots();
     tracing::info!(pid = std::process::id(), "ready");
     tell_schedule(&schedule);
@@ -26,15 +39,14 @@ async fn watch(place: &Place) -> Result<Exit, Failure> {
         tokio::select! {
             asked = signals.next() => match asked {
                 Asked::Stop => break,
-                Asked::Reload => reload(place, &session),
+                // What is wrong with them is in the log.
+                Asked::Reload => if let Some(Ok(settings)) = desk.as_ref().map(Desk::settings) {
+                    session.handle.send(Command::Settings(Box::new(settings)));
+                },
             },
             changed = snapshots.changed() => {
                 if changed.is_err() {
-                    return Err(Failure::new(
-                        Exit::Fault,
-                        "ended",
-                        "The agent ended by itself. This is a fault in Fieldscan; its log says more.",
-                    ));
+                    return Err(session.lost());
                 }
                 snapshots.borrow_and_update();
             }
@@ -60,25 +72,44 @@ fn tell_schedule(schedule: &Schedule) {
     }
 }
 
-/// Takes up changed settings. A file with mistakes changes nothing.
-fn reload(place: &Place, session: &Session) {
-    match settings_file::read(&place.settings_file) {
-        Ok(Some((settings, warnings))) => {
-            for warning in warnings {
-                tracing::warn!("settings: {warning}");
+/// What this process does beside the agent, for signals and for who comes through the door.
+#[derive(Debug, Clone)]
+struct Desk {
+    settings_file: PathBuf,
+    logs: Option<Arc<Logs>>,
+}
+
+impl Keeper for Desk {
+    /// Reads changed settings. A file with mistakes changes nothing.
+    fn settings(&self) -> Result<Settings, String> {
+        match settings_file::read(&self.settings_file) {
+            Ok(Some((settings, warnings))) => {
+                for warning in warnings {
+                    tracing::warn!("settings: {warning}");
+                }
+                if let Some(logs) = &self.logs {
+                    logs.set_level(settings.log_level);
+                }
+                tell_schedule(&settings.schedule);
+                tracing::info!("settings read again");
+                Ok(settings)
             }
-            if let Some(logs) = &session.logs {
-                logs.set_level(settings.log_level);
+            Ok(None) => {
+                tracing::error!(
+                    file = %self.settings_file.display(),
+                    "there is no settings file; the old settings stay in force"
+                );
+                Err(format!("there is no {}", self.settings_file.display()))
             }
-            tell_schedule(&settings.schedule);
-            session.handle.send(Command::Settings(Box::new(settings)));
-            tracing::info!("settings read again");
+            Err(error) => {
+                tracing::error!("the old settings stay in force: {error}");
+                Err(error.to_string())
+            }
         }
-        Ok(None) => tracing::error!(
-            file = %place.settings_file.display(),
-            "there is no settings file; the old settings stay in force"
-        ),
-        Err(error) => tracing::error!("the old settings stay in force: {error}"),
+    }
+
+    fn show(&self, _page: Option<&str>) -> bool {
+        false
     }
 }
 

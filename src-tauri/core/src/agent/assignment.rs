@@ -26,6 +26,9 @@ impl Agent {
                 }
                 self.last_scans
                     .retain(|id, _| assignment.subnet(*id).is_some());
+                self.lasting
+                    .missed
+                    .retain(|id| assignment.subnet(*id).is_some());
                 self.problems.clear(|problem| match problem.subject() {
                     Subject::Subnet(id) => assignment.subnet(id).is_none(),
                     Subject::Report(_)
@@ -51,6 +54,7 @@ impl Agent {
         match problem {
             Some(problem) if problem.means_offline() => {
                 self.ipam_offline = true;
+                self.tried_in_vain(problem, now);
                 self.problems.raise(problem.clone(), now);
             }
             Some(_) => {}

@@ -6,7 +6,7 @@ use super::{
     Agent, Command, Effect,
     assignment::{is_about_access, survey},
 };
-use crate::{problem::Problem, run::Trigger, settings::Settings};
+use crate::{ids::RunId, problem::Problem, run::Trigger, settings::Settings};
 
 impl Agent {
     pub(super) fn command(&mut self, command: Command, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -41,6 +41,10 @@ impl Agent {
                     // Its subnets are not those of the one before.
                     self.assignment = None;
                     self.last_scans.clear();
+                    self.lasting.news.clear();
+                    self.lasting.outage = None;
+                    self.whereabouts.forget_all();
+                    self.lasting.missed.clear();
                     self.stop_run(effects);
                 }
                 self.survey = survey(self.assignment.as_ref(), &self.settings);
@@ -51,12 +55,26 @@ impl Agent {
                 self.outbox.settings_changed(now, &mut changes);
                 self.apply(changes, now, effects);
             }
+            Command::Place { subnet, change } => self.place(subnet, change, now),
             Command::Shutdown => {
                 self.ending = true;
                 self.next_scans.clear();
                 self.stop_run(effects);
             }
         }
+    }
+
+    /// The run that does what was asked for last: the one that goes on; the one after it, if it is being stopped; or the
+    /// last one, if that ended at once. `None` once the agent ends and nothing is begun any more.
+    pub fn run_asked_for(&self) -> Option<RunId> {
+        if self.ending {
+            return None;
+        }
+        let last = self.last_ids.run;
+        Some(match &self.running {
+            Some(running) if running.is_stopping() => RunId(last.0 + 1),
+            Some(_) | None => last,
+        })
     }
 }
 

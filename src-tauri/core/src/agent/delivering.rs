@@ -10,6 +10,9 @@ use crate::{
 
 impl Agent {
     pub(super) fn deliver(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if self.whereabouts.is_offline(now) {
+            return;
+        }
         let mut changes = Vec::new();
         let upload = if self.options.hold_uploads {
             None
@@ -42,9 +45,11 @@ impl Agent {
             match change {
                 Change::Save(report) => {
                     self.lists.reports = self.revision;
+                    self.report_changed(&report);
                     effects.push(Effect::SaveReport(report));
                 }
                 Change::Raise(problem) => {
+                    self.tried_in_vain(&problem, now);
                     self.problems.raise(problem, now);
                 }
                 Change::ServerWorks => {

@@ -1,6 +1,9 @@
 //! What goes into the agent and what comes out of it.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use ipnetwork::IpNetwork;
 use jiff::Timestamp;
@@ -10,8 +13,10 @@ use crate::{
     compare::Memory,
     delivery::{Answer, ReadBack, Report},
     host::Host,
-    ids::{ReportId, RunId, ScanId, SubnetId},
+    ids::{NoticeId, ReportId, RunId, ScanId, SubnetId},
     ipam::{AddressBook, Assignment},
+    notice::{News, Notice, Outage, Told},
+    place::{Binding, PlaceChange, Surroundings},
     plan::{Profile, Target},
     problem::{Problem, Standing},
     run::{FinishedScan, Rights, Run, Scan},
@@ -26,6 +31,10 @@ pub enum Input {
     Command(Command),
     /// The time that [`Effect::WakeAt`] asked for has come, or the machine woke up.
     Tick,
+    /// The system says something new of network or power.
+    Surroundings(Box<Surroundings>),
+    /// The machine slept, or its clock was set forward: which of the two can't be told everywhere.
+    Woke,
     /// [`Effect::FetchAssignment`] ended.
     Assignment(Result<Assignment, Problem>),
     /// [`Effect::LoadAddresses`] ended.
@@ -72,7 +81,8 @@ pub enum Input {
         /// Seconds; negative if behind.
         ahead: i64,
     },
-    /// [`Effect::SaveReport`], [`Effect::SaveRun`] or [`Effect::SaveLasting`] failed, with what could not be written.
+    /// [`Effect::SaveReport`], [`Effect::SaveRun`], [`Effect::SavePlaces`], [`Effect::SaveLasting`], [`Effect::SaveNotice`],
+    /// or the writing of [`Effect::Notify`] failed, with what could not be written.
     NotSaved {
         /// The effect.
         effect: Box<Effect>,
@@ -111,12 +121,20 @@ pub enum Command {
     Retry(Option<ReportId>),
     /// The settings changed, or a secret did.
     Settings(Box<Settings>),
+    /// Say at which site a subnet can be scanned.
+    Place {
+        /// The subnet.
+        subnet: SubnetId,
+        /// What is said.
+        change: PlaceChange,
+    },
     /// End. [`Effect::End`] follows once nothing would be lost.
     Shutdown,
 }
 
 /// Which subnets to scan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// All that are assigned.
     All,
@@ -223,9 +241,15 @@ pub enum Effect {
     },
     /// Keep a run's record.
     SaveRun(Box<Run>),
+    /// Keep at which sites these subnets can be scanned; `None` for one that is no longer bound.
+    SavePlaces(BTreeMap<SubnetId, Option<Binding>>),
     /// Keep what must survive the process and stands nowhere else.
     SaveLasting(Box<Lasting>),
-    /// Delete scans, runs and finished reports from before this time.
+    /// Keep a notice, then tell it. Where it can't be kept it is told all the same.
+    Notify(Box<Notice>),
+    /// Keep a notice that was told already.
+    SaveNotice(Box<Notice>),
+    /// Delete scans, runs, notices and finished reports from before this time.
     Prune(Timestamp),
     /// Send [`Input::Tick`] at this time. Replaces the one before.
     WakeAt(Timestamp),
@@ -245,8 +269,17 @@ pub struct Lasting {
     pub begun: Option<Timestamp>,
     /// Scheduled runs wait.
     pub paused: Option<Pause>,
+    /// Subnets that a run left out since they are at another site: they are caught up when this machine comes there.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub missed: BTreeSet<SubnetId>,
     /// What stands wrong.
     pub problems: Vec<Standing>,
+    /// What was newly found, to be told when the run is over.
+    #[serde(default)]
+    pub news: Vec<News>,
+    /// A server can't be reached, or could not until lately, and reports are still on their way.
+    #[serde(default)]
+    pub outage: Option<Outage>,
 }
 
 /// What an earlier process left in the database.
@@ -260,6 +293,10 @@ pub struct Restored {
     pub last_scans: Vec<Scan>,
     /// The last finished run.
     pub last_run: Option<Run>,
+    /// What the person was told lately.
+    pub told: Told,
+    /// At which sites subnets can be scanned.
+    pub places: BTreeMap<SubnetId, Binding>,
     /// The rest.
     pub lasting: Lasting,
     /// The highest ids that were ever given.
@@ -275,6 +312,8 @@ pub struct LastIds {
     pub scan: ScanId,
     /// Of a report.
     pub report: ReportId,
+    /// Of a notice.
+    pub notice: NoticeId,
 }
 
 impl Default for LastIds {
@@ -283,6 +322,7 @@ impl Default for LastIds {
             run: RunId(0),
             scan: ScanId(0),
             report: ReportId(0),
+            notice: NoticeId(0),
         }
     }
 }

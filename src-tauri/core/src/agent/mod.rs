@@ -8,6 +8,7 @@ use crate::{
     delivery::Outbox,
     ids::{RunId, ScanId, SubnetId},
     ipam::Assignment,
+    notice::Told,
     plan::{LeftOut, Mode},
     problem::{Problem, Problems, Subject},
     run::Run,
@@ -22,13 +23,16 @@ mod delivering;
 mod messages;
 mod running;
 mod scheduling;
+mod telling;
 mod unsaved;
 mod view;
+mod whereabouts;
 
 use assignment::survey;
 pub use messages::*;
 use running::{Running, Unwritten};
 use unsaved::Unsaved;
+use whereabouts::Whereabouts;
 
 /// A clock further off than this is a problem.
 const CLOCK_TOLERANCE: i64 = 60;
@@ -62,6 +66,7 @@ pub struct Agent {
     last_scans: BTreeMap<SubnetId, LastScan>,
     outbox: Outbox,
     problems: Problems,
+    whereabouts: Whereabouts,
     lasting: Lasting,
     saved: Lasting,
     catch_up: bool,
@@ -74,6 +79,9 @@ pub struct Agent {
     /// Asked for while the run before was being stopped.
     next_scans: Vec<(Scope, bool)>,
     last_ids: LastIds,
+    told: Told,
+    /// When this process could not reach a server for the first and for the last time, while it can't be reached.
+    tried_in_vain: Option<(Timestamp, Timestamp)>,
     ending: bool,
     wake_at: Option<Timestamp>,
     revision: u64,
@@ -88,6 +96,8 @@ impl Agent {
             reports,
             last_scans,
             last_run,
+            told,
+            places,
             lasting,
             last_ids,
         } = restored;
@@ -107,6 +117,7 @@ impl Agent {
             outbox,
             problems,
             catch_up: lasting.anchor.is_some() && !lasting.anchor_finished,
+            whereabouts: Whereabouts::new(places),
             saved: lasting.clone(),
             lasting,
             settings,
@@ -135,6 +146,8 @@ impl Agent {
             clock_agreed_at: None,
             next_scans: Vec::new(),
             last_ids,
+            told,
+            tried_in_vain: None,
             ending: false,
             wake_at: None,
             revision: 0,
@@ -150,6 +163,10 @@ impl Agent {
             Input::Command(command) => self.command(command, now, &mut effects),
             // The engine's timer is spent, perhaps before its time: it is set again in any case.
             Input::Tick => self.wake_at = None,
+            Input::Surroundings(surroundings) => {
+                self.surrounded_by(*surroundings, now, &mut effects);
+            }
+            Input::Woke => self.woke(now),
             Input::Assignment(result) => self.assigned(result, now),
             Input::Addresses(loaded) => self.loaded(*loaded, now, &mut effects),
             Input::ScanProgress { scan, done, up } => {
@@ -210,10 +227,16 @@ impl Agent {
         self.follow_schedule(now, effects);
         self.pump(now, effects);
         if !self.ending {
+            self.try_again(now, effects);
             self.deliver(now, effects);
             self.prune(now, effects);
         }
         self.problems.forget_old(now);
+        if let Some(running) = &mut self.running {
+            running.look(now);
+        }
+        self.tell(now, effects);
+        self.save_places(effects);
         self.lasting.problems = self.problems.sorted();
         if self.lasting != self.saved {
             self.saved = self.lasting.clone();

@@ -1,6 +1,9 @@
 //! What could not be saved, and writing it again later.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -10,7 +13,8 @@ use super::{
 };
 use crate::{
     delivery::{Report, State},
-    ids::{ReportId, RunId},
+    ids::{NoticeId, ReportId, RunId, SubnetId},
+    notice::Notice,
     problem::Problem,
     run::Run,
     schedule::{later, reached},
@@ -18,12 +22,16 @@ use crate::{
 
 /// How long after a failed write everything unwritten is written again.
 const WRITE_AGAIN: Duration = Duration::from_secs(60);
+/// As many notices that could not be saved are kept.
+const MOST_NOTICES: usize = 100;
 
 /// What could not be saved, by what it is about. Scans that could not be written are kept apart.
 #[derive(Debug, Default)]
 pub(super) struct Unsaved {
     runs: BTreeMap<RunId, Box<Run>>,
     reports: BTreeMap<ReportId, Box<Report>>,
+    notices: BTreeMap<NoticeId, Box<Notice>>,
+    places: BTreeSet<SubnetId>,
     lasting: bool,
 }
 
@@ -52,6 +60,8 @@ impl Agent {
         let Unsaved {
             runs,
             reports,
+            notices,
+            places,
             lasting,
         } = std::mem::take(&mut self.unsaved);
         for (id, run) in runs {
@@ -80,6 +90,10 @@ impl Agent {
                 },
             }
         }
+        effects.extend(notices.into_values().map(Effect::SaveNotice));
+        if !places.is_empty() {
+            effects.push(Effect::SavePlaces(self.places_of(places)));
+        }
         if lasting {
             effects.push(Effect::SaveLasting(Box::new(self.lasting.clone())));
         }
@@ -105,7 +119,15 @@ impl Unsaved {
             Effect::SaveReport(report) => {
                 self.reports.insert(report.id, report);
             }
+            Effect::SavePlaces(places) => self.places.extend(places.into_keys()),
             Effect::SaveLasting(_) => self.lasting = true,
+            Effect::Notify(notice) | Effect::SaveNotice(notice) => {
+                self.notices.insert(notice.id, notice);
+                // Of a disk that is full for weeks the oldest words are the least loss.
+                if self.notices.len() > MOST_NOTICES {
+                    self.notices.pop_first();
+                }
+            }
             Effect::FetchAssignment
             | Effect::LoadAddresses { .. }
             | Effect::Scan { .. }
@@ -122,6 +144,10 @@ impl Unsaved {
     }
 
     fn is_empty(&self) -> bool {
-        self.runs.is_empty() && self.reports.is_empty() && !self.lasting
+        self.runs.is_empty()
+            && self.reports.is_empty()
+            && self.notices.is_empty()
+            && self.places.is_empty()
+            && !self.lasting
     }
 }

@@ -85,7 +85,11 @@ fn memory() -> impl Strategy<Value = Memory> {
     let misses = prop::collection::btree_map(ip(), 1u32..6, 0..8);
     let trace = (mac(), name()).prop_map(|(mac, name)| Trace { mac, name });
     let last = prop::option::of(prop::collection::btree_map(ip(), trace, 0..8));
-    (misses, last).prop_map(|(misses, last)| Memory { misses, last })
+    (misses, last).prop_map(|(misses, last)| Memory {
+        misses,
+        last,
+        ..Memory::default()
+    })
 }
 
 proptest! {

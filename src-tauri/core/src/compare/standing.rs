@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Changes, Comparison, Counts, Finding, Memory, Standing,
+    Changes, Comparison, Counts, Finding, Memory, Standing, Trace,
     differences::{changed, duplicate, from_row},
 };
 use crate::{
@@ -50,7 +50,7 @@ pub fn compare(
     let answered: BTreeSet<IpAddr> = hosts.iter().map(|host| host.ip).collect();
     let silent = |ip| target.covers(ip) && !excluded.contains(&ip) && !answered.contains(&ip);
     let mut comparison = Comparison {
-        changes: changes(target, &seen, memory, silent),
+        changes: changes(|host| is_learned(target, host), &seen, memory, silent),
         duplicates: duplicates(subnet, book, &rows),
         ..Comparison::default()
     };
@@ -92,6 +92,17 @@ pub fn compare(
     comparison
 }
 
+/// What is different in the hosts that one scan saw from those of another.
+pub fn changes_between(then: &[Host], now: &[Host]) -> Changes {
+    let memory = Memory {
+        last: Some(then.iter().map(|host| (host.ip, Trace::of(host))).collect()),
+        ..Memory::default()
+    };
+    let seen: BTreeMap<IpAddr, &Host> = now.iter().map(|host| (host.ip, host)).collect();
+    let learned = |host: &Host| host.ip.is_ipv6() && host.seen_by == SeenBy::Neighbour;
+    changes(learned, &seen, &memory, |ip| !seen.contains_key(&ip))
+}
+
 fn count(counts: &mut Counts, standing: &Standing) {
     *match standing {
         Standing::Known => &mut counts.known,
@@ -113,7 +124,7 @@ fn is_learned(target: &Target, host: &Host) -> bool {
 
 /// Hosts that are merely learned of come and go with the system's table: that is no change.
 fn changes(
-    target: &Target,
+    is_learned: impl Fn(&Host) -> bool,
     seen: &BTreeMap<IpAddr, &Host>,
     memory: &Memory,
     silent: impl Fn(IpAddr) -> bool,
@@ -124,7 +135,7 @@ fn changes(
     Changes {
         new: seen
             .iter()
-            .filter(|(ip, host)| !last.contains_key(ip) && !is_learned(target, host))
+            .filter(|(ip, host)| !last.contains_key(ip) && !is_learned(host))
             .map(|(ip, _)| *ip)
             .collect(),
         gone: last.keys().filter(|ip| silent(**ip)).copied().collect(),
@@ -158,7 +169,7 @@ fn duplicates(
 mod tests {
     use super::*;
     use crate::{
-        compare::{Difference, Trace},
+        compare::Difference,
         host::{Mac, SeenBy},
         ids::{AddressId, SubnetId},
         plan::{
@@ -392,6 +403,7 @@ mod tests {
         let memory = Memory {
             misses: [(ip(1), u32::MAX)].into(),
             last: None,
+            ..Memory::default()
         };
         let comparison = run(Mode::Known, &[row(1, 1)], &[], &memory);
         assert_eq!(
@@ -431,6 +443,7 @@ mod tests {
                 )]
                 .into(),
             ),
+            ..Memory::default()
         };
         let comparison = compare(&subnet, &target, &now, &[], &memory, 3);
         assert_eq!(*standing_of(&comparison, 1), Standing::Excluded);
@@ -470,6 +483,7 @@ mod tests {
                     .map(|host| (host.ip, Trace::of(host)))
                     .collect(),
             ),
+            ..Memory::default()
         };
         let comparison = compare(&subnet, &target, &[row(1, 1)], &hosts, &memory, 3);
         assert_eq!(comparison.findings.len(), 1);
@@ -571,6 +585,7 @@ mod tests {
                 ]
                 .into(),
             ),
+            ..Memory::default()
         };
         let hosts = [
             host(1, None, None),

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use ipnetwork::IpNetwork;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::{Chunk, Mode, Target, guard::holds};
 use crate::host::{Host, Mac, SeenBy};
@@ -13,7 +14,7 @@ use crate::host::{Host, Mac, SeenBy};
 const SMALLEST: u32 = 32;
 
 /// By what nearly all addresses seem to be up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "by")]
 pub enum Impostor {
     /// TCP resets and refused connections, and nothing else.
@@ -21,6 +22,7 @@ pub enum Impostor {
     /// One MAC.
     OneMac {
         /// The MAC.
+        #[ts(type = "string")]
         mac: Mac,
     },
 }

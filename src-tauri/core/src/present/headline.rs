@@ -10,7 +10,7 @@ use crate::{
     snapshot::{DeliveryView, PlanView, Progress, Snapshot, Stage, SubnetView},
 };
 
-use super::{count, number, words_with};
+use super::{count, exceptions, held, number, words_with};
 
 /// The answer in one sentence, for a tooltip or the first line of `fieldscan status`.
 ///
@@ -19,7 +19,6 @@ pub fn headline(snapshot: &Snapshot) -> String {
     if let Some(run) = &snapshot.run {
         return running(run);
     }
-    let scanned = scanned(snapshot);
     let blocking = snapshot.problems.iter().find(|standing| {
         standing.problem.severity() == Severity::NeedsPerson
             && keeps_from_working(&standing.problem)
@@ -31,8 +30,14 @@ pub fn headline(snapshot: &Snapshot) -> String {
         })
         .what;
     }
+    let held = snapshot.held.as_ref().map(held).map(|held| held + ". ");
+    held.unwrap_or_default() + &stands(snapshot)
+}
+
+/// The answer and what waits, while nothing goes on and nobody has to do anything first.
+fn stands(snapshot: &Snapshot) -> String {
     let told = delivery_line(&snapshot.delivery, snapshot.ipam.offline);
-    match (scanned, told) {
+    match (scanned(snapshot), told) {
         (Some((counts, stale)), told) => {
             let mut text = answer(&counts);
             if let Some(failed) = unscanned(failures(snapshot).len(), planned(snapshot)) {
@@ -107,7 +112,7 @@ fn is_planned(snapshot: &Snapshot, id: SubnetId) -> bool {
     all.any(|subnet| subnet.id == id && matches!(subnet.plan, PlanView::Scanned(_)))
 }
 
-fn planned(snapshot: &Snapshot) -> usize {
+pub(super) fn planned(snapshot: &Snapshot) -> usize {
     let planned = |subnet: &&SubnetView| matches!(subnet.plan, PlanView::Scanned(_));
     snapshot.subnets.iter().filter(planned).count()
 }
@@ -115,17 +120,8 @@ fn planned(snapshot: &Snapshot) -> usize {
 /// What the last scans say of phpIPAM, without a full stop: `phpIPAM is right: 22 hosts as documented`, or
 /// `3 unknown, 1 missing, 2 mismatches`.
 pub fn answer(counts: &Counts) -> String {
-    let parts: Vec<String> = [
-        (counts.unknown, "unknown", "unknown"),
-        (counts.missing, "missing", "missing"),
-        (counts.mismatch, "mismatch", "mismatches"),
-    ]
-    .into_iter()
-    .filter(|(n, ..)| *n > 0)
-    .map(|(n, one, many)| count(u64::from(n), one, many))
-    .collect();
-    if !parts.is_empty() {
-        return parts.join(", ");
+    if let Some(exceptions) = exceptions(counts.unknown, counts.missing, counts.mismatch) {
+        return exceptions;
     }
     match (counts.known, counts.unseen) {
         (0, 0) => "No host answers, and phpIPAM has none".to_owned(),
@@ -199,7 +195,7 @@ fn running(run: &Progress) -> String {
 }
 
 /// The sum over all subnets that were ever scanned, and whether any was held against addresses that were out of date.
-fn scanned(snapshot: &Snapshot) -> Option<(Counts, bool)> {
+pub(super) fn scanned(snapshot: &Snapshot) -> Option<(Counts, bool)> {
     snapshot
         .subnets
         .iter()
@@ -225,7 +221,7 @@ fn scanned(snapshot: &Snapshot) -> Option<(Counts, bool)> {
 }
 
 /// Whether nothing goes on until a person has done something, so that the last answer is no longer the point.
-fn keeps_from_working(problem: &Problem) -> bool {
+pub(super) fn keeps_from_working(problem: &Problem) -> bool {
     use Problem::*;
     match problem {
         SettingMissing { .. }
@@ -250,6 +246,7 @@ fn keeps_from_working(problem: &Problem) -> bool {
         | ServerInsecure
         | ServerTokenRejected { .. }
         | DiskFull
+        | StoreNewer { .. }
         | StoreFailing { .. } => true,
         IpamUnreachable { .. }
         | IpamBlocked { .. }
@@ -271,6 +268,8 @@ fn keeps_from_working(problem: &Problem) -> bool {
         | ReportUnconfirmed { .. }
         | ClockOff { .. }
         | StoreSetAside { .. }
+        | StoreHeld { .. }
+        | AgentEnded
         | ScheduleInvalid { .. } => false,
     }
 }
@@ -282,6 +281,7 @@ mod tests {
     use super::*;
     use crate::{
         ids::{RunId, SubnetId},
+        place::Held,
         plan::Mode,
         problem::Standing,
         run::Trigger,
@@ -403,6 +403,7 @@ mod tests {
             done: 120,
             total: 1_022,
             up: 12,
+            eta: None,
             subnets: vec![SubnetProgress {
                 subnet: SubnetId(101),
                 cidr: "10.77.0.0/24".into(),
@@ -431,6 +432,17 @@ mod tests {
             headline(&snapshot),
             "nmap is not installed.",
             "an old answer would say that all is well"
+        );
+    }
+
+    #[test]
+    fn what_holds_the_next_run_back_comes_before_the_answer() {
+        let mut snapshot = with(known(22));
+        snapshot.held = Some(Held::Battery { percent: 14 });
+        assert_eq!(
+            headline(&snapshot),
+            "Waiting for power: battery at 14 %. phpIPAM is right: 22 hosts as documented.",
+            "else one wonders why the answer gets old"
         );
     }
 

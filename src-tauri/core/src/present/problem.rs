@@ -276,6 +276,18 @@ fn sentences(problem: &Problem, subnet: &dyn Fn(SubnetId) -> String) -> (String,
             "The database can't be read or written.".into(),
             "Check the permissions and the disk of the data folder, which `--data-dir` names.".into(),
         ),
+        StoreHeld { program, pid } => (
+            format!("Another process is at work on this data: {program} (process {pid})."),
+            "This one goes on by itself once the other has ended.".into(),
+        ),
+        StoreNewer { path } => (
+            format!("{path} was written by a newer Fieldscan."),
+            "Install that version. The database was left as it is.".into(),
+        ),
+        AgentEnded => (
+            "The agent ended by a fault of its own, and was started again.".into(),
+            "What was accepted before is in the database. Please report this: `fieldscan diagnostics FILE.zip`.".into(),
+        ),
         ScheduleInvalid { .. } => (
             "The schedule names no time.".into(),
             "Set `schedule` to `off`, an interval such as `30 min`, or a cron expression such as `0 6 * * *`.".into(),
@@ -333,6 +345,9 @@ fn said(problem: &Problem) -> Option<Said> {
         | ReportUnconfirmed { .. }
         | ClockOff { .. }
         | DiskFull
+        | StoreHeld { .. }
+        | StoreNewer { .. }
+        | AgentEnded
         | StoreSetAside { .. } => return None,
     };
     Some(Said {
@@ -501,6 +516,14 @@ mod tests {
             StoreFailing {
                 detail: detail.clone(),
             },
+            StoreHeld {
+                program: "fieldscan".into(),
+                pid: 4711,
+            },
+            StoreNewer {
+                path: "fieldscan.db".into(),
+            },
+            AgentEnded,
             ScheduleInvalid { detail },
         ];
         let mut kinds: Vec<_> = all.iter().map(Problem::code).collect();

@@ -4,6 +4,7 @@
 
 use ipnetwork::IpNetwork;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::{
     ids::{ReportId, SubnetId},
@@ -16,7 +17,7 @@ pub(crate) use standing::keeps_nmap;
 pub use standing::{Problems, Standing};
 
 /// A problem, with the facts that its words need.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "code")]
 pub enum Problem {
     /// A setting that is needed has no value.
@@ -108,6 +109,7 @@ pub enum Problem {
     /// A subnet that was asked for is not assigned to this agent.
     NotAssigned {
         /// What was asked for.
+        #[ts(type = "string")]
         network: IpNetwork,
     },
     /// The subnet no longer exists in phpIPAM.
@@ -255,6 +257,20 @@ pub enum Problem {
         /// SQLite's words.
         detail: String,
     },
+    /// Another process has the database.
+    StoreHeld {
+        /// Its program.
+        program: String,
+        /// Its process id.
+        pid: u32,
+    },
+    /// The database was written by a newer Fieldscan.
+    StoreNewer {
+        /// The database.
+        path: String,
+    },
+    /// The agent ended by a fault of its own.
+    AgentEnded,
     /// The schedule names no time.
     ScheduleInvalid {
         /// What is wrong with it.
@@ -263,7 +279,7 @@ pub enum Problem {
 }
 
 /// How much a problem matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Worth knowing; the work is done all the same.
@@ -303,7 +319,8 @@ impl Problem {
             | ServerUnreachable { .. }
             | ServerFailing { .. }
             | NoRoute { .. }
-            | NmapHung { .. } => Severity::Waiting,
+            | NmapHung { .. }
+            | StoreHeld { .. } => Severity::Waiting,
             NmapUnprivileged
             | SubnetRefused { .. }
             | SubnetGone { .. }
@@ -340,6 +357,8 @@ impl Problem {
             | ClockOff { .. }
             | DiskFull
             | StoreFailing { .. }
+            | StoreNewer { .. }
+            | AgentEnded
             | ScheduleInvalid { .. } => Severity::NeedsPerson,
         }
     }
@@ -357,6 +376,9 @@ impl Problem {
             | DiskFull
             | StoreSetAside { .. }
             | StoreFailing { .. }
+            | StoreHeld { .. }
+            | StoreNewer { .. }
+            | AgentEnded
             | ScheduleInvalid { .. } => Subject::Machine,
             IpamUnreachable { .. }
             | IpamCertificate { .. }

@@ -36,6 +36,25 @@ pub fn set(text: &str, name: &str, value: &str) -> Result<String, Vec<Mistake>> 
     }
 }
 
+/// The text with several keys changed or added, in this order. An empty value takes a key back to its default.
+///
+/// # Errors
+/// As [`set`], for all of them: each is tried, so that a person sees every mistake at once.
+pub fn set_all(text: &str, changes: &[(String, String)]) -> Result<String, Vec<Mistake>> {
+    let mut text = text.to_owned();
+    let mut mistakes = Vec::new();
+    for (key, value) in changes {
+        match set(&text, key, value) {
+            Ok(changed) => text = changed,
+            Err(wrong) => mistakes.extend(wrong),
+        }
+    }
+    match mistakes.is_empty() {
+        true => Ok(text),
+        false => Err(mistakes),
+    }
+}
+
 /// The text with every key changed that has another value in `settings`.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ mod file;
 mod import;
 mod keys;
 mod mistake;
+mod preview;
 mod values;
 mod yaml;
 
@@ -20,16 +21,18 @@ use std::{path::PathBuf, time::Duration};
 
 use crate::{
     ids::AgentCode,
+    notice::Switches,
     plan::{Guard, Profile},
     schedule::Schedule,
 };
 
 pub use self::{
-    edit::{set, take_over, to_yaml, update},
+    edit::{set, set_all, take_over, to_yaml, update},
     file::parse,
     import::{Import, REFERENCE_KEY, blank_tokens, import},
     keys::{KEYS, Key, Shown, key},
     mistake::{Mistake, Position, SECRET_KEYS, Warning},
+    preview::preview_schedule,
 };
 
 /// Everything that a person can set. No secret is in here.
@@ -49,6 +52,10 @@ pub struct Settings {
     pub http_port: u16,
     /// `ca_file`: certificates (PEM) to trust beside the OS's.
     pub ca_file: Option<PathBuf>,
+    /// `update_url`: where a signed notice of the newest version is. `None`: nobody looks.
+    pub update_url: Option<url::Url>,
+    /// `update_key`: the minisign public key that has signed it.
+    pub update_key: Option<String>,
     /// `cache_expire_time`, seconds. Default 1800.
     pub cache_expire_time: Duration,
     /// `epoch_time_offset`, seconds that are added to this machine's clock. Default 0.
@@ -69,10 +76,18 @@ pub struct Settings {
     pub guard: Guard,
     /// `accept_everything_up`: networks of which nearly all addresses may be up by a device that answers for everybody.
     pub accept_everything_up: Vec<ipnetwork::IpNetwork>,
+    /// `right_place`: a subnet is not scanned by itself at another site than its own. Default true.
+    pub right_place: bool,
+    /// `battery_level`: below so many percent on battery, scheduled runs wait; 0 for never. Default 20.
+    pub battery_level: u8,
+    /// `on_metered`: what scheduled runs do on a metered connection. Default wait.
+    pub on_metered: OnMetered,
     /// `keep_history`: how long scans are kept. Default 90 days.
     pub keep_history: Duration,
     /// `log_level`: error, warn, info, debug. Default info.
     pub log_level: LogLevel,
+    /// `notify_findings`, `notify_reports`, `notify_problems`, `notify_delivered`. Default all.
+    pub notify: Switches,
 }
 
 impl Default for Settings {
@@ -85,6 +100,8 @@ impl Default for Settings {
             http_server: url::Url::parse("http://127.0.0.1").expect("a constant URL"),
             http_port: 5000,
             ca_file: None,
+            update_url: None,
+            update_key: None,
             cache_expire_time: Duration::from_secs(1800),
             epoch_time_offset: 0,
             ipam_time_zone: jiff::tz::TimeZone::UTC,
@@ -95,14 +112,41 @@ impl Default for Settings {
             profile: Profile::Normal,
             guard: Guard::default(),
             accept_everything_up: Vec::new(),
+            right_place: true,
+            battery_level: 20,
+            on_metered: OnMetered::Wait,
             keep_history: Duration::from_secs(90 * 86_400),
             log_level: LogLevel::Info,
+            notify: Switches::default(),
         }
     }
 }
 
-/// How much is logged.
+/// What scheduled runs do while the connection is metered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnMetered {
+    /// They wait for another connection.
+    #[default]
+    Wait,
+    /// They are made.
+    Scan,
+}
+
+/// How much is logged.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    ts_rs::TS,
+)]
+#[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum LogLevel {
     Error,

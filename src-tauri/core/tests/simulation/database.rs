@@ -6,8 +6,10 @@ use fieldscan_core::{
     agent::{Effect, LastIds, Lasting, Loaded, Restored},
     compare::{Memory, Trace},
     delivery::{Report, State},
-    ids::{ReportId, RunId, ScanId, SubnetId},
+    ids::{NoticeId, ReportId, RunId, ScanId, SubnetId},
     ipam::{AddressBook, Assignment},
+    notice::{Notice, Told},
+    place::Binding,
     problem::Problem,
     run::{Body, FinishedScan, Run, Scan},
 };
@@ -24,6 +26,8 @@ pub(crate) struct Database {
     scans: BTreeMap<ScanId, Scan>,
     memories: BTreeMap<SubnetId, Memory>,
     runs: BTreeMap<RunId, Run>,
+    notices: BTreeMap<NoticeId, Notice>,
+    places: BTreeMap<SubnetId, Binding>,
     lasting: Lasting,
     /// What is pruned has used its id all the same.
     last_ids: LastIds,
@@ -40,6 +44,11 @@ impl Database {
             Memory {
                 misses: finished.misses.iter().copied().collect(),
                 last: Some(last.collect()),
+                exceptions: finished
+                    .findings
+                    .iter()
+                    .filter_map(|finding| Some((finding.ip, finding.standing.exception()?)))
+                    .collect(),
             },
         );
         self.scans.insert(scan.id, scan.clone());
@@ -64,6 +73,18 @@ impl Database {
             Effect::SaveRun(run) => {
                 self.runs.insert(run.id, (**run).clone());
                 self.last_ids.run = self.last_ids.run.max(run.id);
+            }
+            Effect::Notify(notice) | Effect::SaveNotice(notice) => {
+                self.notices.insert(notice.id, (**notice).clone());
+                self.last_ids.notice = self.last_ids.notice.max(notice.id);
+            }
+            Effect::SavePlaces(places) => {
+                for (id, binding) in places {
+                    match binding {
+                        Some(binding) => self.places.insert(*id, binding.clone()),
+                        None => self.places.remove(id),
+                    };
+                }
             }
             Effect::SaveLasting(lasting) => self.lasting = (**lasting).clone(),
             Effect::Prune(before) => self.prune(*before),
@@ -120,6 +141,12 @@ impl Database {
                 .collect(),
             last_scans: last_scans.into_values().collect(),
             last_run: self.runs.values().rev().find(finished).cloned(),
+            told: Told::restore(
+                self.notices
+                    .values()
+                    .map(|notice| (notice.at, notice.things.clone())),
+            ),
+            places: self.places.clone(),
             lasting: self.lasting.clone(),
             last_ids: self.last_ids,
         }
@@ -127,6 +154,7 @@ impl Database {
 
     fn prune(&mut self, before: Timestamp) {
         self.scans.retain(|_, scan| scan.finished_at >= before);
+        self.notices.retain(|_, notice| notice.at >= before);
         self.runs.retain(|_, run| run.started_at >= before);
         self.reports.retain(|_, (report, _)| {
             let changed = report.journey.last().map(|step| step.at);

@@ -173,8 +173,6 @@ pub(super) async fn able() -> Option<Able> {
 
 #[cfg(test)]
 mod tests {
-    use fieldscan_core::plan::{self, Observed, Place};
-
     use super::*;
 
     #[test]
@@ -197,6 +195,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn without_raw_sockets_nmap_is_started_itself() {
+        use fieldscan_core::plan::{self, Observed, Place};
+
         let nmap = Nmap {
             path: "/usr/bin/nmap".into(),
             version: "7.93".to_owned(),

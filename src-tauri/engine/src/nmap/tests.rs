@@ -1,5 +1,7 @@
 //! The real nmap on loopback and in network namespaces, and a fake one for what the real one can't be made to do.
 
+// It looks for processes that were left behind in /proc.
+#[cfg(target_os = "linux")]
 mod fake;
 #[cfg(target_os = "linux")]
 mod namespace;

@@ -8,13 +8,14 @@ use fieldscan_core::{
     agent::{Effect, Input, Loaded, ScanEnded, ScanFailure},
     delivery::Answer,
     ids::ScanId,
+    notice::Notice,
     plan::{Profile, Target},
     problem::Problem,
     run::Rights,
     settings::Settings,
 };
 use futures_util::FutureExt;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{broadcast, mpsc::UnboundedSender};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{access::Access, database::Database, world::World};
@@ -23,6 +24,7 @@ use crate::nmap::Scheduler;
 /// What the effects need.
 pub(super) struct Effects {
     world: Arc<World>,
+    notices: broadcast::Sender<Notice>,
     scans: HashMap<ScanId, CancellationToken>,
     tasks: TaskTracker,
 }
@@ -33,8 +35,10 @@ impl Effects {
         database: Database,
         nmap: Option<PathBuf>,
         inputs: UnboundedSender<Input>,
+        notices: broadcast::Sender<Notice>,
     ) -> Self {
         Self {
+            notices,
             world: Arc::new(World {
                 access: Arc::new(access),
                 database,
@@ -119,14 +123,28 @@ impl Effects {
                     },
                 );
             }
-            effect @ (Effect::SaveReport(_) | Effect::SaveRun(_) | Effect::SaveLasting(_)) => {
+            effect @ (Effect::SaveReport(_)
+            | Effect::SaveRun(_)
+            | Effect::SavePlaces(_)
+            | Effect::SaveLasting(_)
+            | Effect::Notify(_)
+            | Effect::SaveNotice(_)) => {
                 let key = world.access.cache_key();
+                let notices = self.notices.clone();
                 world
                     .database
                     .save(effect, move |store, effect| match effect {
                         Effect::SaveReport(report) => store.save_report(report),
                         Effect::SaveRun(run) => store.save_run(&key, run),
+                        Effect::SavePlaces(places) => store.save_places(&key, places),
                         Effect::SaveLasting(lasting) => store.save_lasting(lasting),
+                        Effect::SaveNotice(notice) => store.save_notice(&key, notice),
+                        Effect::Notify(notice) => {
+                            let saved = store.save_notice(&key, notice);
+                            // What tells of a full disk can't be kept, and must be told. An error means that nobody shows it.
+                            let _ = notices.send((**notice).clone());
+                            saved
+                        }
                         Effect::FetchAssignment
                         | Effect::LoadAddresses { .. }
                         | Effect::Scan { .. }

@@ -12,6 +12,7 @@ use fieldscan_core::{
     agent::Effect,
     delivery::{Report, State},
     ids::{ReportId, RunId, SubnetId},
+    place::Held,
     present::{self, count},
     problem::{Problem, Standing},
     run::{Outcome, Run, Trigger},
@@ -28,6 +29,7 @@ pub(super) struct Journal {
     reports: BTreeMap<ReportId, &'static str>,
     problems: Vec<Standing>,
     next_run: Option<Timestamp>,
+    held: Option<Held>,
 }
 
 impl Journal {
@@ -43,6 +45,9 @@ impl Journal {
     pub(super) fn effect(&mut self, effect: &Effect) {
         match effect {
             Effect::SaveReport(report) => self.report(report),
+            Effect::Notify(notice) => {
+                tracing::info!(category = notice.category.name(), "notice {}", notice.id);
+            }
             Effect::FetchAssignment
             | Effect::LoadAddresses { .. }
             | Effect::Scan { .. }
@@ -51,7 +56,9 @@ impl Journal {
             | Effect::StopScan(_)
             | Effect::Commit(_)
             | Effect::SaveRun(_)
+            | Effect::SavePlaces(_)
             | Effect::SaveLasting(_)
+            | Effect::SaveNotice(_)
             | Effect::Upload { .. }
             | Effect::ReadBack { .. }
             | Effect::Prune(_)
@@ -104,6 +111,20 @@ impl Journal {
             }
         }
         self.problems.clone_from(&snapshot.problems);
+        if self.held != snapshot.held {
+            self.held.clone_from(&snapshot.held);
+            match &snapshot.held {
+                // A site's name is its customer's.
+                Some(Held::Elsewhere { .. }) => {
+                    tracing::info!(
+                        "this machine is at the site of no subnet: scheduled scans wait"
+                    );
+                }
+                Some(held) => tracing::info!("{}", present::held(held)),
+                None if snapshot.run.is_none() => tracing::info!("nothing holds scheduled scans"),
+                None => {}
+            }
+        }
         if snapshot.run.is_none() && self.next_run != snapshot.next_run {
             self.next_run = snapshot.next_run;
             if let Some(at) = snapshot.next_run {

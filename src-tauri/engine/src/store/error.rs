@@ -91,8 +91,30 @@ fn held(by: &Option<Holder>) -> String {
             pid,
             program,
             since,
+            door: _,
         }) => format!("{program} (process {pid}) has been using the data folder since {since}"),
         None => "another process is using the data folder".to_owned(),
+    }
+}
+
+impl From<OpenError> for Problem {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Held { by } => {
+                let (program, pid) = by.map_or_else(
+                    || ("another process".to_owned(), 0),
+                    |by| (by.program, by.pid),
+                );
+                Problem::StoreHeld { program, pid }
+            }
+            OpenError::Newer { path, .. } => Problem::StoreNewer {
+                path: path.display().to_string(),
+            },
+            error @ OpenError::Older { .. } => Problem::StoreFailing {
+                detail: error.to_string(),
+            },
+            OpenError::Store(error) => error.into(),
+        }
     }
 }
 
@@ -165,19 +187,6 @@ impl From<&StoreError> for Problem {
             | StoreError::Failing { .. } => Self::StoreFailing {
                 detail: error.to_string(),
             },
-        }
-    }
-}
-
-impl From<OpenError> for Problem {
-    fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::Store(error) => error.into(),
-            OpenError::Held { .. } | OpenError::Newer { .. } | OpenError::Older { .. } => {
-                Self::StoreFailing {
-                    detail: error.to_string(),
-                }
-            }
         }
     }
 }

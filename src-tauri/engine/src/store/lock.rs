@@ -25,6 +25,9 @@ pub struct Holder {
     pub program: String,
     /// Since when.
     pub since: Timestamp,
+    /// Where it lets other processes in (see [`crate::door`]), or will once its database is open; `None` if it doesn't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub door: Option<String>,
 }
 
 /// The process that holds `data_dir` at present, or `None`. A holder that left no note has pid 0.
@@ -44,6 +47,7 @@ pub fn holder(data_dir: &Path) -> Result<Option<Holder>, StoreError> {
             pid: 0,
             program: "another process".to_owned(),
             since: Timestamp::UNIX_EPOCH,
+            door: None,
         }))),
         Err(TryLockError::Error(error)) => Err(StoreError::io(&path.display().to_string(), &error)),
     }
@@ -57,7 +61,7 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    pub(super) fn take(dir: &Path, now: Timestamp) -> Result<Self, OpenError> {
+    pub(super) fn take(dir: &Path, now: Timestamp, door: Option<&str>) -> Result<Self, OpenError> {
         let path = dir.join(LOCK);
         let told = |error| StoreError::io(&path.display().to_string(), &error);
         let file = private()
@@ -87,7 +91,7 @@ impl Lock {
             holder: dir.join(HOLDER),
             _file: file,
         };
-        if let Err(error) = lock.write_holder(now) {
+        if let Err(error) = lock.write_holder(now, door) {
             // The lock holds without the note; a full disk shows itself where it matters.
             tracing::warn!(%error, "no note of who holds the data folder");
             let _ = std::fs::remove_file(&lock.holder);
@@ -95,15 +99,12 @@ impl Lock {
         Ok(lock)
     }
 
-    fn write_holder(&self, now: Timestamp) -> std::io::Result<()> {
-        let program = std::env::current_exe()
-            .ok()
-            .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
-            .unwrap_or_else(|| "fieldscan".to_owned());
+    fn write_holder(&self, now: Timestamp, door: Option<&str>) -> std::io::Result<()> {
         let note = serde_json::to_vec(&Holder {
             pid: std::process::id(),
-            program,
+            program: program(),
             since: now,
+            door: door.map(str::to_owned),
         })?;
         private()
             .write(true)
@@ -124,8 +125,17 @@ fn read_holder(dir: &Path) -> Option<Holder> {
     serde_json::from_slice(&std::fs::read(dir.join(HOLDER)).ok()?).ok()
 }
 
+/// This program's file name.
+pub(crate) fn program() -> String {
+    std::env::current_exe()
+        .ok()
+        .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .unwrap_or_else(|| "fieldscan".to_owned())
+}
+
 /// Options for files that only this user may read.
 pub(super) fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
     let mut options = File::options();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

@@ -39,8 +39,20 @@ impl Store {
     /// # Errors
     /// If another process holds the folder, a newer version wrote the database, or the system refuses.
     pub fn open(data_dir: &Path, now: Timestamp) -> Result<Opened, OpenError> {
+        Self::open_with_door(data_dir, now, None)
+    }
+
+    /// The same, with a note for other processes of where this one lets them in.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with_door(
+        data_dir: &Path,
+        now: Timestamp,
+        door: Option<&str>,
+    ) -> Result<Opened, OpenError> {
         make_dir(data_dir)?;
-        let lock = lock::Lock::take(data_dir, now)?;
+        let lock = lock::Lock::take(data_dir, now, door)?;
         let mut notes = Vec::new();
         let conn = match existing(data_dir) {
             Ok(Some(conn)) => conn,

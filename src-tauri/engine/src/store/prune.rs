@@ -6,7 +6,7 @@ use rusqlite::params;
 use super::{Result, Store, value::Ms};
 
 impl Store {
-    /// Deletes what ended before `before`: scans with their hosts, ended or cut short, runs, reports that are done with, and the addresses of subnets
+    /// Deletes what ended before `before`: scans with their hosts, ended or cut short, runs, notices, reports that are done with, and the addresses of subnets
     /// that are no longer assigned.
     ///
     /// Stays, however old: reports on their way and Rejected ones, the last scan of each subnet, the last finished run, the runs
@@ -46,6 +46,7 @@ impl Store {
              AND NOT EXISTS (SELECT 1 FROM subnets WHERE subnets.source = books.source AND subnets.id = books.subnet)",
             before,
         )?;
+        tx.execute("DELETE FROM notices WHERE at < ?1", before)?;
         tx.execute("DELETE FROM unfinished WHERE started_at < ?1", before)?;
         Ok(tx.commit()?)
     }

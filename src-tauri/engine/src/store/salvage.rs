@@ -35,6 +35,7 @@ pub(super) fn outbox(damaged: &Path, into: &mut Connection) -> Result<u32> {
         run: RunId(run),
         scan: ScanId(scan),
         report: ReportId(report),
+        notice: _,
     } = restore::last_ids(&from).unwrap_or_default();
     tx.execute(
         "UPDATE last_ids SET run = max(run, ?1), scan = max(scan, ?2), report = max(report, ?3)",

@@ -1,7 +1,9 @@
 //! Finished scans: committed with all that they leave behind, in one transaction.
 
+use std::{collections::BTreeMap, net::IpAddr};
+
 use fieldscan_core::{
-    compare::{Changes, Counts, Memory, Trace},
+    compare::{Changes, Counts, Exception, Memory, Standing, Trace},
     ids::{RunId, ScanId, SubnetId},
     ipam::AddressBook,
     run::{FinishedScan, Rights, Scan},
@@ -90,7 +92,13 @@ impl Reader {
             ),
             None => None,
         };
-        Ok((book, Memory { misses, last }))
+        let exceptions = exceptions(&tx, source, subnet)?;
+        let memory = Memory {
+            misses,
+            last,
+            exceptions,
+        };
+        Ok((book, memory))
     }
 
     /// Finished scans, the newest first: of one subnet or of all.
@@ -156,6 +164,31 @@ pub(super) fn scan_by_id(conn: &Connection, scan: ScanId) -> Result<Option<(Sour
             Ok((Source(row.get("source")?), read_scan(row)?))
         })
         .optional()?)
+}
+
+/// What there was to look at after the last scan of a subnet.
+fn exceptions(
+    conn: &Connection,
+    Source(source): Source,
+    subnet: SubnetId,
+) -> Result<BTreeMap<IpAddr, Exception>> {
+    let mut query = conn.prepare_cached(
+        "SELECT ip, standing FROM findings WHERE source = ?1 AND subnet = ?2 AND standing <> ?3",
+    )?;
+    // Most are as documented, and need not be read.
+    let rows = query.query_map(
+        params![source, Id(subnet.0), Json(Standing::Known)],
+        |row| {
+            let Json(standing) = row.get::<_, Json<Standing>>(1)?;
+            Ok((row.get::<_, Ip>(0)?.0, standing.exception()))
+        },
+    )?;
+    let mut exceptions = BTreeMap::new();
+    for row in rows {
+        let (ip, exception) = row?;
+        exceptions.extend(exception.map(|what| (ip, what)));
+    }
+    Ok(exceptions)
 }
 
 fn insert_scan(tx: &Transaction<'_>, source: Source, scan: &Scan) -> Result<()> {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::error::StoreError;
 
 /// Step `i` brings format `i` to format `i + 1`; format 0 is the empty file. A step that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
 
 /// The format that this version writes (`PRAGMA user_version`).
 pub(super) fn known() -> i64 {
@@ -232,9 +232,38 @@ CREATE TABLE lasting (
 ) STRICT;
 "#;
 
+const V2: &str = r#"
+-- What the person was told. The ids of notices that were deleted are never given again.
+CREATE TABLE notices (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    source INTEGER NOT NULL REFERENCES sources,
+    at INTEGER NOT NULL,
+    category TEXT NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    page TEXT NOT NULL,
+    things TEXT NOT NULL
+) STRICT;
+CREATE INDEX notices_by_source ON notices (source, id);
+"#;
+
+const V3: &str = r#"
+-- At which site a subnet can be scanned.
+CREATE TABLE places (
+    source INTEGER NOT NULL REFERENCES sources,
+    subnet INTEGER NOT NULL,
+    gateway_mac BLOB NOT NULL,
+    prefix TEXT NOT NULL,
+    name TEXT NOT NULL,
+    chosen INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (source, subnet)
+) STRICT, WITHOUT ROWID;
+"#;
+
 /// Other MACs that answered for a host's address (a list), and what nmap was allowed in a scan: 0 nothing, 1 raw sockets, 2 raw
 /// sockets through `fieldscan-nmap`. Before, `privileged` was 0 or 1.
-const V2: &str = r#"
+const V4: &str = r#"
 ALTER TABLE sightings ADD COLUMN also TEXT;
 ALTER TABLE scans RENAME COLUMN privileged TO rights;
 "#;

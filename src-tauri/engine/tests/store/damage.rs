@@ -7,7 +7,7 @@ use std::{
 };
 
 use fieldscan_core::{ids::SubnetId, problem::Problem};
-use fieldscan_engine::store::{CacheKey, OpenError, Reader, Store, StoreError};
+use fieldscan_engine::store::{OpenError, Reader, Store, StoreError};
 
 use crate::{make::*, process};
 
@@ -369,7 +369,7 @@ fn nobody_else_may_read_the_files() {
     let mut store = open(&data);
     store
         .commit(
-            &CacheKey {
+            &fieldscan_engine::store::CacheKey {
                 app: "x".into(),
                 ..key()
             },

@@ -13,7 +13,11 @@ mod history;
 #[cfg(test)]
 mod make;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod outbox;
+#[cfg(test)]
+mod places;
 #[cfg(test)]
 mod process;
 #[cfg(test)]

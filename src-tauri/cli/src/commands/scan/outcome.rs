@@ -11,6 +11,10 @@ use fieldscan_core::{
     run::{Outcome, Run, Scan},
     snapshot::Snapshot,
 };
+use fieldscan_engine::document::{
+    ChangesDocument, CountsDocument, ProblemDocument, ReportDocument, RunDocument,
+    changes_documents, probably,
+};
 use ipnetwork::IpNetwork;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -19,16 +23,12 @@ use crate::{
     args,
     commands::{
         addresses::not_assigned,
-        changes::{ChangesDocument, changes, changes_documents, scans_of},
+        changes::{changes, scans_of},
         problems, reports, runs,
     },
     deliver::Ended,
     failure::{Exit, Failure, exit_of},
-    output::{
-        Output, Tone,
-        document::{CountsDocument, ProblemDocument, ReportDocument, RunDocument, probably},
-        plain,
-    },
+    output::{Output, Tone, plain},
     place::Place,
 };
 

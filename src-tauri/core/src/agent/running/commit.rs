@@ -7,6 +7,7 @@ use crate::{
     agent::Agent,
     delivery::Report,
     ids::{ScanId, SubnetId},
+    notice::News,
     problem::Problem,
     run::{FinishedScan, Outcome},
     snapshot::LastScan,
@@ -17,14 +18,17 @@ use crate::{
 pub(in crate::agent) struct Unwritten {
     /// Its reports: they are in the outbox once they are in the database.
     reports: Vec<Report>,
+    /// What it newly found.
+    news: Option<News>,
     /// All of it, if it could not be written.
     failed: Option<Box<FinishedScan>>,
 }
 
 impl Unwritten {
-    pub(super) fn new(reports: Vec<Report>) -> Self {
+    pub(super) fn new(reports: Vec<Report>, news: Option<News>) -> Self {
         Self {
             reports,
+            news,
             failed: None,
         }
     }
@@ -61,6 +65,7 @@ impl Agent {
         for report in unwritten.reports {
             self.outbox.accept(report);
         }
+        self.lasting.news.extend(unwritten.news);
         self.lists.addresses = self.revision;
         self.lists.reports = self.revision;
         let Some(running) = &mut self.running else {

@@ -9,6 +9,7 @@ use crate::{
     delivery::{Event, Report, State, Step},
     host::Host,
     ipam::{AddressBook, Subnet},
+    notice::News,
     plan::Target,
     problem::Problem,
     report,
@@ -56,6 +57,12 @@ impl Agent {
         running
             .active
             .insert(subnet.id, Active::Committing { scan: scan.clone() });
+        let news = News::of(
+            (scan.run, subnet, stale),
+            &comparison.findings,
+            &hosts,
+            &memory,
+        );
         // Where nobody was asked, nothing was discovered, and no server may be told so.
         let reports = match target.chunks.is_empty() {
             true => Vec::new(),
@@ -65,7 +72,8 @@ impl Agent {
         effects.extend(self.unwritten_scans(Some(subnet.id)).map(Effect::Commit));
         let accepted: Vec<_> = reports.iter().map(|(report, _)| report.clone()).collect();
         self.outbox.expect(&accepted);
-        self.unwritten.insert(scan.id, Unwritten::new(accepted));
+        self.unwritten
+            .insert(scan.id, Unwritten::new(accepted, news));
         effects.push(Effect::Commit(Box::new(FinishedScan {
             scan,
             hosts,

@@ -1,6 +1,6 @@
 //! A run over the subnets: which one is at which stage, and what follows.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 
@@ -16,9 +16,11 @@ use crate::{
 
 mod commit;
 mod conclude;
+mod pace;
 mod steps;
 
 pub(super) use commit::Unwritten;
+use pace::Pace;
 
 /// Subnets that are worked on at the same time.
 const AT_ONCE: usize = 4;
@@ -32,7 +34,9 @@ pub(super) struct Running {
     refresh: bool,
     /// Subnets whose last scan ended since then are done: a run that was cut short scanned them.
     done_since: Option<Timestamp>,
-    scopes: Vec<Scope>,
+    scopes: Vec<(Trigger, Scope)>,
+    /// Subnets that a person asked for by name: they are scanned wherever this machine is.
+    asked: BTreeSet<SubnetId>,
     /// Still waiting for the assigned subnets.
     fetching: bool,
     stopping: bool,
@@ -43,6 +47,7 @@ pub(super) struct Running {
     queue: VecDeque<(SubnetId, Mode)>,
     active: BTreeMap<SubnetId, Active>,
     view: Vec<SubnetProgress>,
+    pace: Pace,
     /// The subnets as they were assigned when they were taken into the run: they may be gone from phpIPAM meanwhile.
     subnets: BTreeMap<SubnetId, Subnet>,
 }
@@ -91,6 +96,10 @@ impl Running {
         }
     }
 
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
     pub(super) fn record(&self) -> &Run {
         &self.record
     }
@@ -106,8 +115,37 @@ impl Running {
             done: sum(|subnet| subnet.done),
             total: sum(|subnet| subnet.total),
             up: sum(|subnet| subnet.up),
+            eta: self.pace.eta().filter(|_| !self.stopping),
             subnets: self.view.clone(),
         }
+    }
+
+    /// Looks at how far it got, for the time that it will still take.
+    pub(super) fn look(&mut self, now: Timestamp) {
+        // What could not be scanned neither took its time nor will.
+        let scanned = self.view.iter().filter(|subnet| match subnet.stage {
+            Stage::Failed => false,
+            Stage::Queued | Stage::Preparing | Stage::Scanning | Stage::Finishing | Stage::Done => {
+                true
+            }
+        });
+        let (done, total) = scanned.fold((0, 0), |(done, total), subnet| {
+            (done + subnet.done, total + subnet.total)
+        });
+        self.pace.look(done, total - done, now);
+    }
+
+    /// Whether a person asked for this subnet by name.
+    pub(super) fn was_asked_for(&self, subnet: SubnetId) -> bool {
+        self.asked.contains(&subnet)
+    }
+
+    /// The scans that go on.
+    pub(super) fn scans(&self) -> impl Iterator<Item = (SubnetId, ScanId)> + '_ {
+        self.active.iter().filter_map(|(id, active)| match active {
+            Active::Scanning { scan, .. } => Some((*id, *scan)),
+            Active::Preparing { .. } | Active::Finishing { .. } | Active::Committing { .. } => None,
+        })
     }
 
     fn view_of(&mut self, subnet: SubnetId) -> Option<&mut SubnetProgress> {
@@ -162,7 +200,7 @@ impl Agent {
                 // Somebody wants all of them now.
                 running.done_since = None;
             }
-            running.scopes.push(scope);
+            running.scopes.push((trigger, scope));
             if !running.fetching {
                 self.enqueue(now);
             }
@@ -197,7 +235,8 @@ impl Agent {
             anchor,
             refresh,
             done_since,
-            scopes: vec![scope],
+            scopes: vec![(trigger, scope)],
+            asked: BTreeSet::new(),
             fetching: fetch,
             stopping: false,
             held: false,
@@ -205,6 +244,7 @@ impl Agent {
             queue: VecDeque::new(),
             active: BTreeMap::new(),
             view: Vec::new(),
+            pace: Pace::default(),
             subnets: BTreeMap::new(),
         });
         if !fetch {
@@ -240,7 +280,7 @@ impl Agent {
         if assignment.subnets.is_empty() {
             running.record.problem = Some(Problem::NothingAssigned);
         }
-        for scope in std::mem::take(&mut running.scopes) {
+        for (trigger, scope) in std::mem::take(&mut running.scopes) {
             if let Scope::Networks(networks) = &scope {
                 for network in networks {
                     let assigned = |subnet: &Subnet| subnet.network.as_ref() == Some(network);
@@ -268,6 +308,20 @@ impl Agent {
                 let is_done = |since| scanned_at.is_some_and(|at| since <= at && at <= now);
                 if plan.is_ok() && scope == Scope::All && running.done_since.is_some_and(is_done) {
                     continue;
+                }
+                let asked = Running::is_asked(trigger, &scope);
+                let elsewhere = match plan {
+                    Ok(_) if !asked => self.whereabouts.elsewhere(*id, &self.settings),
+                    Ok(_) | Err(_) => None,
+                };
+                let plan = &elsewhere.map_or_else(|| plan.clone(), Err);
+                match plan {
+                    Ok(_) => self.lasting.missed.remove(id),
+                    Err(LeftOut::Elsewhere { .. }) => self.lasting.missed.insert(*id),
+                    Err(_) => false,
+                };
+                if asked {
+                    running.asked.insert(*id);
                 }
                 self.problems.clear(|problem| {
                     matches!(problem, Problem::SubnetRefused { subnet, .. } if subnet == id)

@@ -1,0 +1,7 @@
+//! What the person is told by the agent as a whole, and when a pause ends.
+
+mod bench;
+mod delivery;
+mod findings;
+mod pausing;
+mod problems;

@@ -1,0 +1,252 @@
+//! Settings and secrets. A secret comes in and never goes out: the window learns only where it is.
+
+use std::path::Path;
+
+use fieldscan_core::settings::{self, Mistake, Shown};
+use fieldscan_engine::{
+    document::{SecretDocument, SettingDocument, setting_documents, source_code},
+    settings_file,
+    vault::{Secret, Vault},
+};
+use jiff::{Timestamp, tz::TimeZone};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use tauri::State;
+use ts_rs::TS;
+
+use super::{blocking, refusal::Refusal};
+use crate::app::App;
+
+/// All settings, and where the secrets are.
+#[derive(Debug, Serialize, TS)]
+pub(crate) struct SettingsDocument {
+    path: String,
+    settings: Vec<SettingDocument>,
+    secrets: Vec<SecretDocument>,
+    warnings: Vec<String>,
+}
+
+/// A value that somebody typed for a key. Null takes the setting out, so that its default counts.
+#[derive(Debug, Deserialize, TS)]
+#[ts(rename = "SettingChange")]
+pub(crate) struct Change {
+    key: String,
+    value: Option<Shown>,
+}
+
+/// What is wrong with a value.
+#[derive(Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(rename = "Mistake")]
+pub(crate) struct MistakeDocument {
+    key: String,
+    found: String,
+    expected: String,
+}
+
+/// The times of a schedule, or what is wrong with it.
+#[derive(Debug, Serialize, TS)]
+pub(crate) struct SchedulePreview {
+    next: Vec<Timestamp>,
+    mistake: Option<MistakeDocument>,
+}
+
+impl From<Mistake> for MistakeDocument {
+    fn from(mistake: Mistake) -> Self {
+        Self {
+            key: mistake.key,
+            found: mistake.found,
+            expected: mistake.expected,
+        }
+    }
+}
+
+/// As the settings file takes them.
+fn texts(changes: Vec<Change>) -> Vec<(String, String)> {
+    let text = |value: Option<Shown>| value.map(|value| value.to_string()).unwrap_or_default();
+    changes
+        .into_iter()
+        .map(|change| (change.key, text(change.value)))
+        .collect()
+}
+
+#[tauri::command]
+pub(crate) async fn settings(app: State<'_, App>) -> Result<SettingsDocument, Refusal> {
+    let file = app.agent.place().settings_file.clone();
+    blocking(move || document(&file, &Vault::open())).await
+}
+
+fn document(file: &Path, vault: &Vault) -> Result<SettingsDocument, Refusal> {
+    let (settings, warnings) = settings_file::read(file)?.unwrap_or_default();
+    Ok(SettingsDocument {
+        path: file.display().to_string(),
+        settings: setting_documents(&settings),
+        secrets: vault.status().iter().map(Into::into).collect(),
+        warnings: warnings.iter().map(ToString::to_string).collect(),
+    })
+}
+
+#[tauri::command]
+pub(crate) async fn check_settings(
+    app: State<'_, App>,
+    changes: Vec<Change>,
+) -> Result<Vec<MistakeDocument>, Refusal> {
+    let file = app.agent.place().settings_file.clone();
+    let mistakes = blocking(move || Ok(settings_file::check(&file, &texts(changes))?)).await?;
+    Ok(mistakes.into_iter().map(Into::into).collect())
+}
+
+#[tauri::command]
+pub(crate) async fn apply_settings(
+    app: State<'_, App>,
+    changes: Vec<Change>,
+) -> Result<SettingsDocument, Refusal> {
+    let file = app.agent.place().settings_file.clone();
+    blocking(move || Ok(settings_file::set_all(&file, &texts(changes))?)).await?;
+    app.agent.reread();
+    settings(app).await
+}
+
+#[tauri::command]
+pub(crate) async fn preview_schedule(
+    app: State<'_, App>,
+    text: String,
+) -> Result<SchedulePreview, Refusal> {
+    let times = settings::preview_schedule(&text, app.agent.now(), &TimeZone::system());
+    Ok(match times {
+        Ok(next) => SchedulePreview {
+            next,
+            mistake: None,
+        },
+        Err(mistake) => SchedulePreview {
+            next: Vec::new(),
+            mistake: Some(mistake.into()),
+        },
+    })
+}
+
+#[tauri::command]
+pub(crate) async fn set_secret(
+    app: State<'_, App>,
+    name: String,
+    value: SecretText,
+) -> Result<&'static str, Refusal> {
+    let secret = named(&name)?;
+    let value = value.checked(secret)?;
+    let source = blocking(move || {
+        let vault = Vault::open();
+        vault.set(secret, &value)?;
+        Ok(vault.get(secret)?.map(|found| found.source))
+    })
+    .await?;
+    app.agent.reread();
+    Ok(source.map_or("keychain", source_code))
+}
+
+#[tauri::command]
+pub(crate) async fn delete_secret(app: State<'_, App>, name: String) -> Result<(), Refusal> {
+    let secret = named(&name)?;
+    blocking(move || Ok(Vault::open().delete(secret)?)).await?;
+    app.agent.reread();
+    Ok(())
+}
+
+fn named(name: &str) -> Result<Secret, Refusal> {
+    // The name is not repeated: somebody may have put the secret itself there.
+    name.parse().map_err(|_| {
+        Refusal::new(
+            "no-such-secret",
+            "There is no secret of that name.",
+            "Known are client_token, auth_token and client_password.",
+        )
+    })
+}
+
+/// A secret on its way in. It can't be printed and can't be sent back: it has no `Serialize`.
+#[derive(Deserialize)]
+#[serde(from = "String")]
+pub(crate) struct SecretText(SecretString);
+
+impl From<String> for SecretText {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl SecretText {
+    /// No secret is longer, in bytes.
+    const LONGEST: usize = 64 * 1024;
+
+    fn checked(self, secret: Secret) -> Result<SecretString, Refusal> {
+        let text = self.0.expose_secret().trim_end_matches(['\r', '\n']);
+        let what = if text.trim().is_empty() {
+            "nothing was given"
+        } else if text.len() > Self::LONGEST {
+            "what was given is longer than any secret"
+        } else if text.chars().any(char::is_control) {
+            "what was given has more than one line, or control characters"
+        } else {
+            return Ok(SecretString::from(text));
+        };
+        Err(Refusal::new(
+            "secret-refused",
+            format!("{secret} was not changed: {what}."),
+            "Copy it once more, without what stands around it.",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: &str) -> SecretText {
+        serde_json::from_value(serde_json::Value::from(value)).unwrap()
+    }
+
+    #[test]
+    fn a_secret_that_is_refused_is_not_repeated() {
+        for value in ["MARKER\nMARKER", " ", "", "MARKER\u{7}"] {
+            let refusal = text(value).checked(Secret::ClientToken).unwrap_err();
+            let told = serde_json::to_string(&refusal).unwrap();
+            assert!(!told.contains("MARKER"), "{told}");
+        }
+        let long = text(&"MARKER".repeat(20_000)).checked(Secret::AuthToken);
+        assert!(long.is_err(), "no token is that long");
+        let refusal = named("MARKER").unwrap_err();
+        assert!(!format!("{refusal:?}").contains("MARKER"));
+    }
+
+    #[test]
+    fn of_a_secret_the_window_learns_only_where_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.yaml");
+        std::fs::write(&file, "scanagent_code: MARKER-CODE\n").unwrap();
+        let vault =
+            Vault::with_environment(|name| name.starts_with("FIELDSCAN_").then(|| "MARKER".into()));
+        let document = document(&file, &vault).unwrap();
+        assert_eq!(document.secrets.len(), 3);
+        let told = serde_json::to_string(&document).unwrap();
+        assert!(told.contains(r#""source":"environment""#), "{told}");
+        assert!(!told.contains("MARKER"), "{told}");
+    }
+
+    #[test]
+    fn a_secret_is_taken_without_the_line_break_of_a_paste() {
+        let value = text("token-1\r\n").checked(Secret::ClientToken).unwrap();
+        assert_eq!(value.expose_secret(), "token-1");
+    }
+
+    #[test]
+    fn values_of_every_kind_become_what_a_file_has() {
+        let changes: Vec<Change> = serde_json::from_str(
+            r#"[{"key":"a","value":true},{"key":"b","value":7},{"key":"c","value":"x y"},
+                {"key":"d","value":["10.0.0.0/8","192.168.0.0/16"]},{"key":"e","value":null}]"#,
+        )
+        .unwrap();
+        let texts: Vec<String> = texts(changes).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(
+            texts,
+            ["true", "7", "x y", "10.0.0.0/8, 192.168.0.0/16", ""]
+        );
+    }
+}

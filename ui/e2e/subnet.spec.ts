@@ -1,0 +1,138 @@
+// A subnet: the map and the table by keyboard, in every state and size.
+
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { holds, launch, open, tabTo } from './harness';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(() => browser.close());
+
+const LOOKS: readonly (readonly [string, string])[] = [
+  ['subnet/101/10.20.0.73', ''],
+  ['subnet/103', 'state=running'],
+  ['subnet/101/10.20.0.118', 'state=offline'],
+  ['subnet/102', 'state=stale'],
+  ['subnet/101', 'state=never-scanned'],
+  ['subnet/101', 'state=error'],
+  ['subnet/101', 'state=loading'],
+  ['subnet/101', 'state=empty'],
+  ['subnet/101/10.20.0.12', 'state=hostile'],
+  ['subnet/105/fd00:20::21', ''],
+  ['subnet/104', 'site=large'],
+];
+
+describe('every state holds', () => {
+  for (const [route, query] of LOOKS) {
+    for (const dark of [false, true]) {
+      it(`${route} ${query || 'as it is'} in ${dark ? 'dark' : 'light'}`, async () => {
+        const window = await open(browser, { route, query, dark });
+        if (query === 'state=loading') await window.page.getByText('Loading').last().waitFor();
+        else if (!/empty|error/.test(query)) await window.page.getByRole('searchbox').waitFor();
+        await holds(window);
+        await window.close();
+      });
+    }
+  }
+
+  it.each([720, 860, 1_080, 1_440, 1_600])('in %i px', async (width) => {
+    const window = await open(browser, { route: 'subnet/101/10.20.0.44', width, height: 560 });
+    await window.page.getByRole('searchbox').waitFor();
+    await holds(window);
+    await window.close();
+  });
+
+  it('with text at 200 %', async () => {
+    const window = await open(browser, { route: 'subnet/101' });
+    await window.page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+    await window.page.getByRole('searchbox').waitFor();
+    await holds(window);
+    await window.close();
+  });
+});
+
+it('shows what is hostile as text', async () => {
+  const window = await open(browser, { route: 'subnet/101/10.20.0.12', query: 'state=hostile' });
+  const { page } = window;
+  const detail = page.getByRole('region', { name: 'Selected address' });
+  await detail.getByText('<img src=x onerror=').waitFor();
+  expect(await page.title()).toBe('Fieldscan');
+  expect(await page.locator('img, script:not([src])').count()).toBe(0);
+  const box = await detail.boundingBox();
+  expect(box?.width, 'a field of 10,000 characters does not widen its place').toBeLessThan(500);
+  await holds(window);
+  await window.close();
+});
+
+describe('by keyboard', () => {
+  it('one walks the map, opens the history, and comes to the next host that needs a look', async () => {
+    const window = await open(browser, { route: 'subnet/101' });
+    const { page } = window;
+    await page.getByRole('searchbox').waitFor();
+    await tabTo(page, /^10\.20\.0\.0, Reserved$/);
+    for (const key of ['ArrowDown', 'ArrowDown', 'End', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft']) await page.keyboard.press(key);
+    const name = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    expect(await name()).toBe('10.20.0.44, Missing, 3 misses');
+    const detail = page.getByRole('region', { name: 'Selected address' });
+    await detail.getByText('Not seen in 3 scans in a row').waitFor();
+    await page.keyboard.press(']');
+    await detail.getByText('10.20.0.73').waitFor();
+    await page.keyboard.press('c');
+    await page.getByText('10.20.0.73 copied.').waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('10.20.0.73');
+    await tabTo(page, 'History');
+    await page.keyboard.press('Enter');
+    await detail.getByRole('list', { name: 'History' }).waitFor();
+    expect(window.errors).toEqual([]);
+    await window.close();
+  });
+
+  it('one filters, searches and walks the table', async () => {
+    const { page, close } = await open(browser, { route: 'subnet/101' });
+    await page.getByRole('searchbox').waitFor();
+    await tabTo(page, /^Missing/);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('[data-ip]').count()).toBe(1);
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Control+f');
+    await page.keyboard.type('raspberrypi');
+    await page.keyboard.press('Escape');
+    await page.keyboard.type('10.20.0.7');
+    await expect.poll(() => page.locator('[data-ip]').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-ip')))).toEqual(expect.arrayContaining(['10.20.0.73', '10.20.0.7', '10.20.0.70']));
+    await tabTo(page, 'Hosts');
+    await page.keyboard.press('ArrowDown');
+    await page.getByRole('region', { name: 'Selected address' }).getByText('10.20.0.73').waitFor();
+    expect(await page.evaluate(() => document.getElementById(document.activeElement?.getAttribute('aria-activedescendant') ?? '')?.dataset.ip)).toBe('10.20.0.73');
+    await close();
+  });
+
+  it('one drills into a /16 and comes back', async () => {
+    const { page, close } = await open(browser, { route: 'subnet/104', query: 'site=large' });
+    await page.getByRole('searchbox').waitFor();
+    await tabTo(page, /^10\.40\.0\.0\/24,/);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    for (let step = 0; step < 5; step += 1) await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.getByRole('grid', { name: 'Addresses of 10.40.37.0/24' }).waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toMatch(/^10\.40\.37\.0,/);
+    await page.keyboard.press('Backspace');
+    await page.getByRole('grid', { name: 'Networks of 10.40.0.0/16' }).waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toMatch(/^10\.40\.37\.0\/24,/);
+    await close();
+  });
+
+  it('one exports', async () => {
+    const { page, close } = await open(browser, { route: 'subnet/101' });
+    await page.getByRole('searchbox').waitFor();
+    await page.keyboard.press('Control+e');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('CSV');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByText(/Exported to .*\.json/).waitFor();
+    await close();
+  });
+});

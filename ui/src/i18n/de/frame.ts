@@ -1,0 +1,31 @@
+import type { frame as en } from '../en/frame';
+import { count, n } from './tools';
+
+export const frame: typeof en = {
+  mainNavigation: 'Hauptbereich',
+  overview: 'Übersicht',
+  reports: 'Berichte',
+  history: 'Verlauf',
+  notices: 'Meldungen',
+  settings: 'Einstellungen',
+  subnets: 'Subnetze',
+  setUp: 'Einrichten',
+  skipToContent: 'Zum Inhalt',
+  waitMany: (many) => `${n(many)} warten`,
+  needLook: (many) => (many === 1 ? '1 Host ist anzusehen' : `${n(many)} Hosts sind anzusehen`),
+  scanNow: 'Jetzt scannen',
+  stop: 'Anhalten',
+  stopping: 'Hält an …',
+  resume: 'Fortsetzen',
+  status: { idle: 'Bereit', scanning: 'Scannt', waiting: 'Wartet', attention: 'Braucht Sie', paused: 'Pausiert', offline: 'Offline', connecting: 'Verbindet' },
+  nextScan: (when) => `Nächster Scan ${when}`,
+  noSchedule: 'Kein Scan geplant',
+  pausedUntil: (when) => `Bis ${when}`,
+  pausedUntilResumed: 'Bis Sie fortsetzen',
+  percentLeft: (percent, left) => (left === null ? percent : `${percent}, noch ${left}`),
+  progressSaid: (percent) => `Scan: ${percent} erledigt`,
+  reportsWait: (many) => count(many, 'Bericht wartet', 'Berichte warten'),
+  refused: (what) => `Das war nicht möglich. ${what}`,
+  dismiss: 'Ausblenden',
+  noAgent: { what: 'Der Agent antwortet nicht.', remedy: 'Beenden Sie Fieldscan im Infobereich und starten Sie es neu. Nichts geht verloren.' },
+};

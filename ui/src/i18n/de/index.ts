@@ -1,0 +1,13 @@
+import { common } from './common';
+import { frame } from './frame';
+import { history } from './history';
+import { notices } from './notices';
+import { overview } from './overview';
+import { problems } from './problems';
+import { reports } from './reports';
+import { settings } from './settings';
+import { setup } from './setup';
+import { subnet } from './subnet';
+import { time } from './time';
+
+export const de = { common, frame, history, notices, overview, problems, reports, settings, setup, subnet, time };

@@ -1,0 +1,120 @@
+import type { Counts } from '../../host/types';
+import type { overview as en } from '../en/overview';
+import { count, n } from './tools';
+
+/** Die Zahlen in Worten, nur die, die nicht null sind. */
+function counted(counts: Counts): string {
+  const parts: [number, string][] = [
+    [counts.known, 'bekannt'],
+    [counts.unknown, 'unbekannt'],
+    [counts.missing, 'vermisst'],
+    [counts.mismatch, 'abweichend'],
+    [counts.unseen, 'nicht gesehen'],
+    [counts.excluded, 'ausgenommen'],
+  ];
+  const told = parts.filter(([many]) => many > 0).map(([many, name]) => `${n(many)} ${name}`);
+  return told.length > 0 ? told.join(', ') : 'kein Host';
+}
+
+export const overview: typeof en = {
+  openSettings: 'Einstellungen öffnen',
+  openReport: 'Bericht öffnen',
+
+  headline: {
+    right: (known) => (known === 0 ? 'Kein Host antwortet, und phpIPAM hat keinen.' : known === 1 ? 'phpIPAM stimmt: Der eine bekannte Host ist da.' : `phpIPAM stimmt: Alle ${n(known)} bekannten Hosts sind da.`),
+    some: (up, known) => `${n(up)} von ${n(known)} bekannten Hosts ${up === 1 ? 'ist' : 'sind'} da.`,
+    allUp: (known) => (known === 1 ? 'Der eine bekannte Host ist da.' : `Alle ${n(known)} bekannten Hosts sind da.`),
+    none: (unknown) => (unknown === 1 ? '1 Host antwortet, den phpIPAM nicht kennt.' : `${n(unknown)} Hosts antworten, die phpIPAM nicht kennt.`),
+    neverScanned: 'Noch wurde nichts gescannt.',
+    nothingAssigned: 'Noch sind keine Subnetze zugewiesen.',
+    offlineNeverAsked: 'phpIPAM ist nicht erreichbar.',
+    notSetUp: 'Fieldscan ist noch nicht eingerichtet.',
+    untold: 'phpIPAM erfährt es nicht.',
+  },
+  marks: { unknown: 'unbekannt', missing: 'vermisst', mismatch: () => 'abweichend', unseen: 'diesmal nicht gesehen' },
+  unscanned: (some, all) => `${n(some)} von ${count(all, 'Subnetz konnte', 'Subnetzen konnten')} nicht gescannt werden`,
+  byOldData: 'nach dem, was phpIPAM zuletzt sagte',
+
+  emptyWhy: 'phpIPAM antwortet, hat diesem Scan-Agenten aber kein Subnetz gegeben. Öffnen Sie in phpIPAM ein Subnetz, wählen Sie diesen Agenten als „Scan agent“, dann frischen Sie auf.',
+  neverScannedWhy: (subnets) => `phpIPAM hat ${count(subnets, 'Subnetz', 'Subnetze')} zugewiesen. Der erste Scan zeigt, welche Hosts antworten.`,
+  offlineNeverAskedWhy: 'Es hat diesem Agenten seine Subnetze nie genannt, also gibt es noch nichts zu scannen. Es wird von selbst wieder versucht.',
+
+  facts: 'Letzter Scan, phpIPAM-Daten, Berichte',
+  lastScan: 'Letzter Scan',
+  compared: 'Verglichen mit phpIPAM',
+  told: 'An phpIPAM berichtet',
+  noScanYet: 'Noch keiner',
+  scanOfAll: (when, subnets) => (subnets === 1 ? `${when}, das eine Subnetz` : `${when}, alle ${n(subnets)} Subnetze`),
+  scanOfSome: (when, some, all) => `${when}, ${n(some)} von ${count(all, 'Subnetz', 'Subnetzen')}`,
+  scanStopped: (when) => `${when}, angehalten`,
+  scanFailed: (when) => `${when}, gescheitert`,
+  took: (duration) => `Dauerte ${duration}.`,
+  nextAt: (when, left) => `Nächster um ${when}, in ${left}`,
+  nextDue: 'Der nächste ist fällig',
+  thisBegan: (when) => `Dieser begann ${when}`,
+  noSchedule: 'Kein Scan ist geplant',
+  pausedUntil: (when) => (when === null ? 'Pausiert, bis Sie fortsetzen' : `Pausiert bis ${when}`),
+  fresh: (when) => `Frisch, gelesen um ${when}`,
+  cached: (age, when) => `${age} alt, gelesen um ${when}`,
+  neverRead: 'Nie gelesen',
+  knownAddresses: (addresses, subnets) => `${count(addresses, 'bekannte Adresse', 'bekannte Adressen')} in ${count(subnets, 'Subnetz', 'Subnetzen')}`,
+  stillValid: 'phpIPAM ist nicht zu fragen. Die Daten gelten noch',
+  expired: 'Veraltet. Zahlen können falsch sein, wo phpIPAM seither geändert wurde',
+  allConfirmed: 'Alle Berichte bestätigt',
+  noReports: 'Noch kein Bericht',
+  waiting: (many) => count(many, 'Bericht wartet', 'Berichte warten'),
+  unconfirmedYet: (many) => count(many, 'Bericht noch nicht bestätigt', 'Berichte noch nicht bestätigt'),
+  rejected: (many) => count(many, 'Bericht wurde abgelehnt', 'Berichte wurden abgelehnt'),
+  doubtful: (many) => count(many, 'Bericht nicht ganz zu sehen', 'Berichte nicht ganz zu sehen'),
+  confirmedAt: (when) => `Der letzte war um ${when} in phpIPAM zu sehen`,
+  nextTry: (countdown) => `Nächster Versuch in ${countdown}. Bleibt hier, bis bestätigt`,
+  othersWait: (many) => count(many, 'anderer wartet', 'andere warten'),
+  sendingNow: 'Wird gerade gesendet',
+  keptUntil: 'Bleibt hier, bis bestätigt',
+  takenNotSeen: 'Der Scan-Server nahm sie an; in phpIPAM noch nicht zu sehen',
+  rejectedWhat: 'Weshalb, steht unter Berichte',
+  doubtfulWhat: 'Welche Hosts, steht unter Berichte',
+
+  scanning: 'Scannt',
+  preparing: 'Bereitet den Scan vor',
+  stopping: 'Hält den Scan an',
+  finishing: 'Vergleicht und schreibt auf',
+  subnetOf: (index, all) => `Subnetz ${n(index)} von ${n(all)}`,
+  addressesOf: (done, total) => `${n(done)} von ${count(total, 'Adresse', 'Adressen')}`,
+  left: (left) => `noch etwa ${left}`,
+  progress: 'Fortschritt des Scans',
+
+  offline: 'phpIPAM nicht erreichbar',
+  offlineScans: (age) => `gescannt wird mit Daten, die ${age} alt sind`,
+  offlineNoData: 'noch ist nichts gespeichert',
+  offlineWaiting: (many) => count(many, 'Bericht wartet', 'Berichte warten'),
+  whatIsWrong: 'Was fehlt?',
+
+  problems: 'Probleme',
+  moreProblems: (many) => count(many, 'weiteres Problem', 'weitere Probleme'),
+  subnets: 'Subnetze',
+  knownUp: 'bekannte Hosts da',
+  answer: 'Hosts antworten',
+  addressesTried: 'Adressen versucht',
+  soFar: (up) => (up === 1 ? '1 Host hat bisher geantwortet' : `${n(up)} Hosts haben bisher geantwortet`),
+  nextInLine: 'Als Nächstes',
+  nothingUnexpected: 'Nichts Unerwartetes',
+  notScannedYet: 'Noch nicht gescannt',
+  scannedAt: (when) => `Gescannt ${when}`,
+  dimmed: (when) => `Blass: aus dem Scan von ${when}`,
+  ipamData: (old) => `phpIPAM-Daten ${old}`,
+  failedWhy: (why) => `Konnte nicht gescannt werden: ${why}`,
+  mapOf: (cidr, what) => `Karte von ${cidr}: ${what}`,
+  mapCounts: counted,
+  moreHosts: (many) => `${many} weitere`,
+  loadMap: 'Die Karte konnte nicht geladen werden.',
+
+  leftOut: (many) => count(many, 'Subnetz wird nicht gescannt', 'Subnetze werden nicht gescannt'),
+  leftOutWhy: {
+    folder: 'Es ist ein Ordner: Er enthält Subnetze und hat keine eigenen Adressen.',
+    parent: 'Andere Subnetze liegen darin. Die werden stattdessen gescannt.',
+    'no-mask': 'Es hat in phpIPAM keine brauchbare Maske.',
+    'not-enabled': 'Weder „Check hosts status“ noch „Discover new hosts“ ist dafür in phpIPAM eingeschaltet. Schalten Sie eines davon ein, damit es gescannt wird.',
+    'nothing-known': 'Nur bekannte Adressen sollen geprüft werden, und phpIPAM hat keine, die gescannt werden darf. Schalten Sie in phpIPAM „Discover new hosts“ ein, um es abzusuchen.',
+  },
+};

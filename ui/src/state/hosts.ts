@@ -1,0 +1,282 @@
+// The addresses of a subnet, laid out so that 65,536 of them are listed, sorted and searched without a wait that anybody feels.
+
+import type { AddressDocument, Standing } from '../host';
+import { ipv4, contains, type Ipv4Network } from './network';
+
+/** What an address is, the most urgent first. `unscanned` is one that phpIPAM has and no scan has tried yet. */
+export const STANDINGS = ['unknown', 'missing', 'mismatch', 'known', 'unseen', 'excluded', 'unscanned'] as const;
+export type HostStanding = (typeof STANDINGS)[number];
+
+/** Parts of the list that have a heading. */
+export const GROUPS = ['look', 'documented', 'unseen', 'excluded', 'unscanned'] as const;
+export type Group = (typeof GROUPS)[number];
+
+const GROUP_OF: Record<HostStanding, Group> = {
+  unknown: 'look',
+  missing: 'look',
+  mismatch: 'look',
+  known: 'documented',
+  unseen: 'unseen',
+  excluded: 'excluded',
+  unscanned: 'unscanned',
+};
+
+export const SORTS = ['address', 'name', 'description', 'mac', 'vendor', 'seen', 'rtt', 'first', 'owner'] as const;
+export type SortKey = (typeof SORTS)[number];
+
+export interface Sort {
+  by: SortKey;
+  down: boolean;
+}
+
+export function standingOf(row: AddressDocument): HostStanding {
+  return row.standing ?? 'unscanned';
+}
+
+export function groupOf(standing: HostStanding): Group {
+  return GROUP_OF[standing];
+}
+
+/** Whether somebody should have a look at it. */
+export function needsLook(standing: HostStanding): boolean {
+  return GROUP_OF[standing] === 'look';
+}
+
+/** The name that is shown: what was seen, or else what phpIPAM has. */
+export function nameOf(row: AddressDocument): string | null {
+  return row.seen?.hostname ?? row.ipam?.hostname ?? null;
+}
+
+export function macOf(row: AddressDocument): string | null {
+  return row.seen?.mac ?? row.ipam?.mac ?? null;
+}
+
+const CODES: Record<Standing, number> = { unknown: 0, missing: 1, mismatch: 2, known: 3, unseen: 4, excluded: 5 };
+const UNSCANNED = 6;
+
+/** So much of each field is searched: nobody types more, and a hostile field can have any length. */
+const SEARCHED = 256;
+/** Rows that are made searchable in one go. */
+const SLICE = 8_192;
+
+/** The rows of one subnet, with what is reckoned from them once. */
+export class Hosts {
+  readonly size: number;
+  /** The place of each row's standing in `STANDINGS`. */
+  readonly codes: Uint8Array;
+  /** Each row's IPv4 address; -1 for IPv6. */
+  readonly values: Float64Array;
+
+  private readonly orders = new Map<SortKey, Uint32Array>();
+  private readonly haystack: string[] = [];
+
+  constructor(readonly rows: readonly AddressDocument[]) {
+    this.size = rows.length;
+    this.codes = new Uint8Array(this.size);
+    this.values = new Float64Array(this.size);
+    for (let index = 0; index < this.size; index += 1) {
+      const row = rows[index] as AddressDocument;
+      this.codes[index] = row.standing === null ? UNSCANNED : CODES[row.standing];
+      this.values[index] = ipv4(row.ip) ?? -1;
+    }
+  }
+
+  row(index: number): AddressDocument {
+    return this.rows[index] as AddressDocument;
+  }
+
+  standing(index: number): HostStanding {
+    return STANDINGS[this.codes[index] as number] as HostStanding;
+  }
+
+  /** The row of an address; -1 if there is none. */
+  find(ip: string): number {
+    const value = ipv4(ip);
+    return value === null ? this.rows.findIndex((row) => row.ip === ip) : this.at(value);
+  }
+
+  /** The row of an IPv4 address; -1 if there is none. */
+  at(value: number): number {
+    const order = this.order('address');
+    const place = this.firstFrom(value);
+    const index = order[place];
+    return index !== undefined && this.values[index] === value ? index : -1;
+  }
+
+  /** Calls with each row inside a network, in the order of addresses. */
+  within(network: Ipv4Network, call: (index: number, offset: number) => void): void {
+    const order = this.order('address');
+    const end = network.base + network.size;
+    for (let place = this.firstFrom(network.base); place < this.size; place += 1) {
+      const index = order[place] as number;
+      const value = this.values[index] as number;
+      if (value >= end) return;
+      call(index, value - network.base);
+    }
+  }
+
+  /** The rows in that order, ascending. */
+  order(by: SortKey): Uint32Array {
+    let order = this.orders.get(by);
+    if (!order) {
+      order = this.sorted(by);
+      this.orders.set(by, order);
+    }
+    return order;
+  }
+
+  /** Makes more rows searchable. True once all are. */
+  prepare(rows = SLICE): boolean {
+    const end = Math.min(this.size, this.haystack.length + rows);
+    for (let index = this.haystack.length; index < end; index += 1) this.haystack.push(searchText(this.row(index)));
+    return this.haystack.length === this.size;
+  }
+
+  /** Whether the row has all that was typed. */
+  matches(index: number, terms: readonly Term[]): boolean {
+    const text = this.haystack[index] as string;
+    return terms.every((term) => text.includes(term.text) || (term.mac !== null && text.includes(term.mac)));
+  }
+
+  private firstFrom(value: number): number {
+    const order = this.order('address');
+    let [low, high] = [0, this.size];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.values[order[middle] as number] as number) < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private sorted(by: SortKey): Uint32Array {
+    const order = Uint32Array.from({ length: this.size }, (_, index) => index);
+    if (by === 'address') {
+      const { values } = this;
+      // The agent lists them in order, so that there is nothing to sort as a rule.
+      const inOrder = values.every((value, index) => index === 0 || value >= (values[index - 1] as number));
+      return inOrder ? order : order.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
+    }
+    if (by === 'rtt') {
+      const times = Float64Array.from(this.rows, (row) => row.seen?.rtt_ms ?? Infinity);
+      return order.sort((a, b) => (times[a] === times[b] ? a - b : (times[a] as number) - (times[b] as number)));
+    }
+    const keys = this.rows.map(SORT_TEXT[by]);
+    return order.sort((a, b) => {
+      const [one, other] = [keys[a] as string, keys[b] as string];
+      if (one === other) return a - b;
+      // What is empty comes last.
+      if (one === '' || other === '') return one === '' ? 1 : -1;
+      return one < other ? -1 : 1;
+    });
+  }
+}
+
+const SORT_TEXT: Record<Exclude<SortKey, 'address' | 'rtt'>, (row: AddressDocument) => string> = {
+  name: (row) => natural(nameOf(row)),
+  description: (row) => natural(row.ipam?.description),
+  mac: (row) => macOf(row) ?? '',
+  vendor: (row) => natural(row.seen?.vendor),
+  owner: (row) => natural(row.ipam?.owner),
+  seen: (row) => row.seen?.last_at ?? '',
+  first: (row) => row.seen?.first_at ?? '',
+};
+
+/** So that `pc-2` comes before `pc-10`. */
+function natural(text: string | null | undefined): string {
+  return text ? text.slice(0, 64).toLowerCase().replace(/\d+/g, (digits) => digits.padStart(8, '0')) : '';
+}
+
+function searchText(row: AddressDocument): string {
+  const { seen, ipam } = row;
+  let text = row.ip;
+  const add = (field: string | null | undefined) => {
+    if (field) text += `\n${field.length > SEARCHED ? field.slice(0, SEARCHED) : field}`;
+  };
+  add(nameOf(row));
+  if (seen?.hostname && ipam?.hostname !== seen.hostname) add(ipam?.hostname);
+  add(seen?.ptr);
+  for (const mac of seen?.mac === ipam?.mac ? [seen?.mac] : [seen?.mac, ipam?.mac]) {
+    add(mac);
+    add(mac?.replaceAll(':', ''));
+  }
+  add(seen?.vendor);
+  add(ipam?.description);
+  add(ipam?.owner);
+  return text.toLowerCase();
+}
+
+/** A word to be found. A MAC is found however it is written. */
+export interface Term {
+  text: string;
+  mac: string | null;
+}
+
+export function termsOf(needle: string): Term[] {
+  return needle
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((text) => text !== '')
+    .map((text) => ({ text, mac: /^[0-9a-f]{2}(-[0-9a-f]{2})+$/.test(text) ? text.replaceAll('-', ':') : /^[0-9a-f]{4}(\.[0-9a-f]{4}){1,2}$/.test(text) ? text.replaceAll('.', '') : null }));
+}
+
+export interface Wanted {
+  needle: string;
+  /** Only these, or all with null. */
+  standing: HostStanding | null;
+  sort: Sort;
+  /** Only addresses in there. */
+  inside: Ipv4Network | null;
+}
+
+export interface Listing {
+  /** Rows as they are to be shown. */
+  rows: Uint32Array;
+  groups: { group: Group; count: number }[];
+  /** How many there are of each standing, of those that match what was typed. */
+  counts: Record<HostStanding, number>;
+  /** All of those together. */
+  all: number;
+}
+
+/** The rows that are wanted: those that need a look first, and each group sorted. */
+export function list(hosts: Hosts, wanted: Wanted): Listing {
+  const terms = termsOf(wanted.needle);
+  if (terms.length > 0) while (!hosts.prepare());
+  const order = hosts.order(wanted.sort.by);
+  const tally = new Uint32Array(STANDINGS.length);
+  const found = new Uint32Array(hosts.size);
+  let many = 0;
+  for (let place = 0; place < order.length; place += 1) {
+    const index = order[wanted.sort.down ? order.length - 1 - place : place] as number;
+    if (wanted.inside && !contains(wanted.inside, hosts.values[index] as number)) continue;
+    if (terms.length > 0 && !hosts.matches(index, terms)) continue;
+    tally[hosts.codes[index] as number]! += 1;
+    found[many] = index;
+    many += 1;
+  }
+
+  // Each standing has its place; within it the order stays.
+  const only = wanted.standing === null ? null : STANDINGS.indexOf(wanted.standing);
+  const next = new Uint32Array(STANDINGS.length);
+  let total = 0;
+  for (let code = 0; code < STANDINGS.length; code += 1) {
+    next[code] = total;
+    if (only === null || only === code) total += tally[code] as number;
+  }
+  const rows = new Uint32Array(total);
+  for (let place = 0; place < many; place += 1) {
+    const index = found[place] as number;
+    const code = hosts.codes[index] as number;
+    if (only !== null && only !== code) continue;
+    rows[next[code] as number] = index;
+    next[code]! += 1;
+  }
+
+  const counts = Object.fromEntries(STANDINGS.map((standing, code) => [standing, tally[code]])) as Record<HostStanding, number>;
+  const groups = GROUPS.map((group) => ({
+    group,
+    count: STANDINGS.reduce((sum, standing) => sum + (GROUP_OF[standing] === group && (wanted.standing === null || wanted.standing === standing) ? counts[standing] : 0), 0),
+  })).filter(({ count }) => count > 0);
+  return { rows, groups, counts, all: many };
+}

@@ -1,0 +1,130 @@
+import { render, screen } from '@testing-library/svelte';
+import { describe, expect, it } from 'vitest';
+
+import { use, type SnapshotDocument } from '../../host';
+import { FakeAgent, optionsOf } from '../../host/fake';
+import { agent } from '../../state/agent.svelte';
+import { answerOf, unscanned } from './answer';
+import { ipamFact, scanFact, toldFact } from './facts';
+import Overview from './Overview.svelte';
+
+async function site(query: string): Promise<SnapshotDocument> {
+  const fake = new FakeAgent(optionsOf(new URLSearchParams(`frozen&${query}`)));
+  use(fake);
+  const snapshot = await fake.snapshot();
+  agent.snapshot = null;
+  agent.take(snapshot);
+  return snapshot;
+}
+
+describe('the answer', () => {
+  it('says that phpIPAM is right only where nothing needs a look', async () => {
+    expect(answerOf(await site('state=right'))).toEqual({ is: 'right', known: 412, untold: false });
+    expect(answerOf(await site(''))).toMatchObject({ is: 'some', known: 412, up: 410 });
+  });
+
+  it('does not call phpIPAM right by data that is out of date', async () => {
+    expect(answerOf(await site('state=right,stale'))).toMatchObject({ is: 'some', up: 412, known: 412, stale: true });
+  });
+
+  it('does not call it right while a subnet could not be scanned', async () => {
+    const snapshot = await site('state=right');
+    const problem = { code: 'no-route' as const, subnet: 101, severity: 'waiting' as const, area: '', what: '', remedy: '' };
+    const half = { ...snapshot, problems: [problem, { ...problem, subnet: 999 }] };
+    expect(answerOf(half).is).toBe('some');
+    expect(unscanned(half), 'one that is no longer assigned doesn’t count').toHaveLength(1);
+  });
+
+  it('is not hidden by the scan server, but says that phpIPAM isn’t told', async () => {
+    expect(answerOf(await site('state=attention'))).toMatchObject({ is: 'some', untold: true });
+  });
+
+  it('is what keeps the agent from working, since an old answer would say that all is well', async () => {
+    const snapshot = await site('');
+    const problem = { code: 'nmap-missing' as const, severity: 'needs-person' as const, area: '', what: '', remedy: '' };
+    expect(answerOf({ ...snapshot, problems: [problem] })).toEqual({ is: 'blocked', problem });
+  });
+
+  it('claims nothing before the first scan', async () => {
+    expect(answerOf(await site('state=never-scanned'))).toEqual({ is: 'never-scanned', subnets: 4 });
+    expect(answerOf(await site('state=empty'))).toEqual({ is: 'nothing-assigned' });
+    expect(answerOf(await site('state=first-run'))).toEqual({ is: 'not-set-up' });
+  });
+});
+
+describe('the facts', () => {
+  it('tell a scan that was not whole as such', async () => {
+    const snapshot = await site('');
+    expect(scanFact(snapshot)).toMatchObject({ is: 'all', scanned: 4, of: 4, took: 102_000 });
+    const run = snapshot.last_run!;
+    expect(scanFact({ ...snapshot, last_run: { ...run, stopped: true } }).is).toBe('stopped');
+    const failed = { ...run, subnets: run.subnets.map((part, index) => ({ ...part, outcome: index === 0 ? ('failed' as const) : part.outcome })) };
+    expect(scanFact({ ...snapshot, last_run: failed })).toMatchObject({ is: 'some', scanned: 3, of: 4 });
+    expect(scanFact({ ...snapshot, last_run: null })).toEqual({ is: 'none' });
+  });
+
+  it('tell the age of phpIPAM’s data, and whether it still counts', async () => {
+    expect(ipamFact(await site(''))).toMatchObject({ is: 'fresh', addresses: 412, subnets: 4 });
+    expect(ipamFact(await site('state=offline')).is).toBe('cached');
+    expect(ipamFact(await site('state=stale')).is).toBe('expired');
+    expect(ipamFact(await site('state=first-run')).is).toBe('never');
+  });
+
+  it('tell the gravest of the reports', async () => {
+    expect(toldFact(await site(''))).toEqual({ is: 'confirmed' });
+    expect(toldFact(await site('state=offline')), 'a rejected one is not hidden by those that wait').toMatchObject({ is: 'rejected', many: 1, others: 3 });
+    const snapshot = await site('');
+    const delivery = { ...snapshot.delivery, waiting: 3, next_try: snapshot.now };
+    expect(toldFact({ ...snapshot, delivery })).toMatchObject({ is: 'waiting', many: 3, nextTry: snapshot.now });
+  });
+});
+
+describe('the view', () => {
+  it('opens with the answer, and marks only what needs a look', async () => {
+    await site('');
+    render(Overview);
+    expect(screen.getByRole('heading', { level: 1 }).textContent?.trim()).toBe('410 of 412 known hosts are up.');
+    const marks = screen.getAllByRole('link').map((link) => link.textContent?.trim());
+    expect(marks).toContain('3 unknown');
+    expect(marks).toContain('2 missing');
+    expect(marks).toContain('1 mismatch');
+  });
+
+  it('has a card for each subnet, with its map once that is read', async () => {
+    await site('');
+    render(Overview);
+    expect(await screen.findByRole('img', { name: /^Map of 10\.20\.0\.0\/24: 59 known/ })).toBeTruthy();
+    expect(screen.getByRole('link', { name: 'Depot – office' }).getAttribute('href')).toBe('#/subnet/101');
+  });
+
+  it('shows a subnet without description by its network', async () => {
+    await site('site=many');
+    render(Overview);
+    expect(screen.getByRole('link', { name: '10.30.4.0/24' })).toBeTruthy();
+    expect(screen.getByText('1 subnet is not scanned'), 'and says what is left out').toBeTruthy();
+  });
+
+  it('shows the running scan with what is left, and dims old results', async () => {
+    await site('state=running');
+    const { container } = render(Overview);
+    expect(screen.getByText('891 of 1,542 addresses')).toBeTruthy();
+    expect(screen.getByText('about 50 s left')).toBeTruthy();
+    await screen.findByRole('img', { name: /10\.20\.4\.0\/22/ });
+    expect(container.querySelector('[data-subnet="103"] .map.dimmed')).toBeTruthy();
+    expect(container.querySelector('[data-subnet="101"] .map.dimmed')).toBeNull();
+  });
+
+  it('keeps cards when their maps can’t be read', async () => {
+    await site('state=error');
+    render(Overview);
+    expect((await screen.findAllByText(/The map could not be loaded/)).length).toBe(4);
+    expect(screen.getByText('60 of 61', { exact: false })).toBeTruthy();
+  });
+
+  it('says why it is empty, and offers what changes it', async () => {
+    await site('state=empty');
+    render(Overview);
+    expect(screen.getByRole('heading', { level: 1 }).textContent?.trim()).toBe('No subnets are assigned yet.');
+    expect(screen.getByRole('button', { name: 'Refresh phpIPAM data' })).toBeTruthy();
+  });
+});

@@ -1,0 +1,120 @@
+import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { use, type Host } from '../../host';
+import { FakeAgent, optionsOf } from '../../host/fake';
+import { refusals } from '../../state/commands.svelte';
+import { draft } from '../../state/draft.svelte';
+import Settings from './Settings.svelte';
+
+let agent: FakeAgent;
+beforeEach(() => {
+  agent = new FakeAgent(optionsOf(new URLSearchParams('frozen&speed=1000')));
+  use(agent);
+  vi.stubGlobal('IntersectionObserver', class { observe() {} disconnect() {} });
+});
+afterEach(() => {
+  draft.forget();
+  refusals.all = [];
+  vi.unstubAllGlobals();
+});
+
+const open = async () => {
+  render(Settings, { section: null });
+  return (await screen.findByRole('textbox', { name: 'Port' })) as HTMLInputElement;
+};
+
+describe('the settings', () => {
+  it('show every key that the agent has', async () => {
+    await open();
+    const { settings } = await agent.settings();
+    for (const { key } of settings) expect(document.querySelector(`[data-key="${key}"]`), key).not.toBeNull();
+  });
+
+  it('show a key that this window does not know', async () => {
+    const document_ = await agent.settings();
+    use({ ...hostOf(agent), settings: async () => ({ ...document_, settings: [...document_.settings, { key: 'from_the_future', value: 'x', set: true, default: false, default_value: null, help: 'What it is for.' }] }) });
+    await open();
+    expect(screen.getByRole('textbox', { name: 'from_the_future' })).toBeTruthy();
+    expect(screen.getByText('What it is for.')).toBeTruthy();
+  });
+
+  it('apply what was changed, and say before what it would be', async () => {
+    const port = await open();
+    await fireEvent.input(port, { target: { value: '8434' } });
+    expect(screen.getByText('1 change')).toBeTruthy();
+    expect(screen.getByText('was 8443')).toBeTruthy();
+    await fireEvent.click(screen.getByRole('button', { name: 'Apply' }));
+    await waitFor(() => expect(screen.queryByText('1 change')).toBeNull());
+    expect((await agent.settings()).settings.find((one) => one.key === 'http_port')?.value).toBe(8434);
+  });
+
+  it('mark a wrong value at its field, and do not apply it', async () => {
+    const port = await open();
+    await fireEvent.input(port, { target: { value: '84340' } });
+    await fireEvent.click(screen.getByRole('button', { name: 'Apply' }));
+    expect(await screen.findByText('Expected a port from 1 to 65535.')).toBeTruthy();
+    expect(port.getAttribute('aria-invalid')).toBe('true');
+    expect(document.activeElement).toBe(port);
+    expect((await agent.settings()).settings.find((one) => one.key === 'http_port')?.value).toBe(8443);
+  });
+
+  it('go back to what is applied', async () => {
+    const port = await open();
+    await fireEvent.input(port, { target: { value: '1' } });
+    await fireEvent.click(screen.getByRole('button', { name: 'Reset' }));
+    expect(port.value).toBe('8443');
+    expect(screen.queryByText('1 change')).toBeNull();
+  });
+
+  it('keep what was typed when the agent refuses, and show why', async () => {
+    use({ ...hostOf(agent), applySettings: () => Promise.reject({ code: 'disk-full', what: 'The disk is full.', remedy: 'Make room.' }) });
+    const port = await open();
+    await fireEvent.input(port, { target: { value: '8434' } });
+    await fireEvent.click(screen.getByRole('button', { name: 'Apply' }));
+    await waitFor(() => expect(refusals.all.map((one) => one.refusal.code)).toEqual(['disk-full']));
+    expect(port.value).toBe('8434');
+    expect(screen.getByText('1 change')).toBeTruthy();
+  });
+});
+
+describe('a secret', () => {
+  it('is replaced and never shown', async () => {
+    const set = vi.spyOn(agent, 'setSecret');
+    await open();
+    await fireEvent.click(screen.getByRole('button', { name: 'API token: Replace…' }));
+    const field = screen.getByLabelText('New API token') as HTMLInputElement;
+    expect([field.type, field.value]).toEqual(['password', '']);
+    await fireEvent.input(field, { target: { value: 'secret-token' } });
+    await fireEvent.click(screen.getByRole('button', { name: 'Save' }));
+    expect(await screen.findByText('API token: stored in the keychain.')).toBeTruthy();
+    expect(set.mock.calls).toEqual([['client_token', 'secret-token']]);
+    expect(document.body.innerHTML).not.toContain('secret-token');
+  });
+
+  it('is not stored empty', async () => {
+    const set = vi.spyOn(agent, 'setSecret');
+    await open();
+    await fireEvent.click(screen.getByRole('button', { name: 'API token: Replace…' }));
+    await fireEvent.click(screen.getByRole('button', { name: 'Save' }));
+    expect(screen.getByText('Type or paste the value first.')).toBeTruthy();
+    expect(set).not.toHaveBeenCalled();
+  });
+});
+
+it('tests everything, step by step', async () => {
+  await open();
+  await fireEvent.click(screen.getByRole('button', { name: 'Test everything' }));
+  await screen.findByRole('button', { name: 'Test again' }, { timeout: 10_000 });
+  expect(document.querySelectorAll('[data-outcome=ok]')).toHaveLength(11);
+  expect(screen.getByText('All works.')).toBeTruthy();
+});
+
+/** The agent's methods as an object, so that a test can put others in their place. */
+function hostOf(of: FakeAgent): Host {
+  return new Proxy({} as Host, { get: (_, name) => ((value: unknown) => (typeof value === 'function' ? value.bind(of) : value))(Reflect.get(of, name)), ownKeys: () => methods(of), getOwnPropertyDescriptor: (_, name) => ({ enumerable: true, configurable: true, value: (Reflect.get(of, name) as () => unknown).bind(of) }) });
+}
+
+function methods(of: FakeAgent): string[] {
+  return Object.getOwnPropertyNames(Object.getPrototypeOf(of)).filter((name) => name !== 'constructor');
+}

@@ -1,0 +1,119 @@
+import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { describe, expect, it, vi } from 'vitest';
+
+import { use } from '../../host';
+import { FakeAgent, optionsOf } from '../../host/fake';
+import ConnectForm from './ConnectForm.svelte';
+import Setup from './Setup.svelte';
+import { understand } from './understood';
+
+const known = new Set(['api_url', 'client_name', 'scanagent_code', 'http_server', 'http_port', 'schedule']);
+
+function fresh(query = ''): FakeAgent {
+  const fake = new FakeAgent(optionsOf(new URLSearchParams(`state=first-run&speed=100&frozen${query}`)));
+  use(fake);
+  return fake;
+}
+
+describe('a pasted text', () => {
+  it('is understood line by line', () => {
+    const found = understand('# a\napi_url: "https://ipam.example.net" # here\nclient_name: app#1\nnmap_arguments: -T4\nphpipam:\n', known);
+    expect(Object.fromEntries(found.settings)).toEqual({ api_url: 'https://ipam.example.net', client_name: 'app#1' });
+    expect(found.unknown).toEqual(['nmap_arguments']);
+    expect(found.missing).toEqual(['client_token', 'scanagent_code']);
+  });
+
+  it.each([
+    'client_token: s3cret',
+    'client_token: "s3cret"',
+    "  client_token:   's3cret'   # note",
+    'client_token: |\n  s3cret\n  s3cret',
+    'client_token:\n  s3cret',
+    '"client_token": s3cret',
+  ])('hides the token of %j', (text) => {
+    const found = understand(text, known);
+    expect(found.secrets).toEqual(['client_token']);
+    expect(JSON.stringify(found.lines)).not.toContain('s3cret');
+    expect(JSON.stringify([...found.settings])).not.toContain('s3cret');
+  });
+
+  it('of any kind is taken without harm', () => {
+    for (const text of ['', ':', '\u0000', '{"api_url": "x"}', `api_url: ${'#'.repeat(50_000)}`, `a${' '.repeat(50_000)}:`, '- a\n- b', 'api_url:x']) {
+      expect(() => understand(text, known)).not.toThrow();
+    }
+  });
+});
+
+describe('the form', () => {
+  async function form() {
+    const fake = fresh();
+    const done = vi.fn();
+    render(ConnectForm, { settings: await fake.settings(), missing: [], correct: null, later: () => {}, done, pasteInstead: () => {} });
+    return { fake, done };
+  }
+
+  it('marks what is missing and what is wrong at its field, and writes nothing', async () => {
+    const { fake, done } = await form();
+    await fireEvent.input(screen.getByLabelText('phpIPAM’s URL'), { target: { value: 'ipam' } });
+    await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+    await waitFor(() => expect(screen.getAllByText('This is needed.')).toHaveLength(3));
+    expect(screen.getByText(/Expected: an http or https URL/)).toBeTruthy();
+    expect(screen.getByLabelText('phpIPAM’s URL').getAttribute('aria-invalid')).toBe('true');
+    expect(document.activeElement, 'the first of them has the focus').toBe(screen.getByLabelText('phpIPAM’s URL'));
+    expect(done).not.toHaveBeenCalled();
+    expect((await fake.settings()).settings.find((one) => one.key === 'api_url')?.set).toBe(false);
+  });
+
+  it('saves settings and secrets, and keeps no secret', async () => {
+    const { fake, done } = await form();
+    for (const [label, value] of [['phpIPAM’s URL', 'https://ipam.example.net'], ['App id', 'fieldscan'], ['App code', 's3cret'], ['Scan agent’s Code', 'kx72']] as const) {
+      await fireEvent.input(screen.getByLabelText(label), { target: { value } });
+    }
+    await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+    await waitFor(() => expect(done).toHaveBeenCalledWith('ipam.example.net'));
+    const settings = await fake.settings();
+    expect(settings.settings.find((one) => one.key === 'client_name')?.value).toBe('fieldscan');
+    expect(settings.secrets.find((one) => one.name === 'client_token')?.source).toBe('keychain');
+    expect((screen.getByLabelText('App code') as HTMLInputElement).value).toBe('');
+  });
+
+  it('says where each value is found in phpIPAM', async () => {
+    await form();
+    expect(screen.getByText(/Administration → API, column App id/)).toBeTruthy();
+    expect(screen.getByText(/Administration → Scan agents, column Code/)).toBeTruthy();
+    for (const name of ['client_name', 'client_token', 'scanagent_code']) expect(screen.getByText(name)).toBeTruthy();
+  });
+});
+
+describe('the set-up', () => {
+  it('goes on to the form for what a text did not have', async () => {
+    fresh();
+    render(Setup);
+    await fireEvent.input(await screen.findByLabelText('Text of scan_agent.yaml'), { target: { value: 'api_url: https://ipam.example.net\nclient_name: fieldscan' } });
+    await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+    expect(await screen.findByRole('heading', { level: 1, name: 'Connect to phpIPAM' })).toBeTruthy();
+    expect((screen.getByLabelText('App id') as HTMLInputElement).value).toBe('fieldscan');
+    expect(screen.getByText(/These values were not in it/)).toBeTruthy();
+  });
+
+  it('says why a text could not be taken over, and keeps it', async () => {
+    const fake = fresh();
+    use(Object.assign(Object.create(fake), { importSettings: () => Promise.reject({ code: 'settings-invalid', what: 'Line 2 can’t be read.', remedy: 'Correct it.' }) }));
+    render(Setup);
+    await fireEvent.input(await screen.findByLabelText('Text of scan_agent.yaml'), { target: { value: 'api_url: https://ipam.example.net' } });
+    await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+    expect(await screen.findByText('Line 2 can’t be read.')).toBeTruthy();
+    expect((screen.getByLabelText('Text of scan_agent.yaml') as HTMLTextAreaElement).value).toBe('api_url: https://ipam.example.net');
+  });
+
+  it('a failed step leads to its field', async () => {
+    use(new FakeAgent(optionsOf(new URLSearchParams('state=first-run,attention&speed=100&frozen'))));
+    render(Setup);
+    await fireEvent.input(await screen.findByLabelText('Text of scan_agent.yaml'), {
+      target: { value: 'api_url: https://ipam.example.net\nclient_name: fieldscan\nclient_token: a\nscanagent_code: b\nauth_token: c' },
+    });
+    await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+    await fireEvent.click(await screen.findByRole('button', { name: 'Correct it' }));
+    await waitFor(() => expect((document.activeElement as HTMLElement | null)?.getAttribute('name')).toBe('auth_token'));
+  });
+});
