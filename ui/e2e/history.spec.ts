@@ -47,7 +47,7 @@ describe('by keyboard', () => {
     await page.keyboard.press('Enter');
     await expect.poll(() => page.evaluate(() => location.hash)).toBe('#/history/410');
     await page.getByText('What changed since').waitFor();
-    await page.getByText('unknown to phpIPAM').waitFor();
+    await page.getByText('New', { exact: true }).first().waitFor();
     await close();
   });
 

@@ -16,7 +16,7 @@ describe('every state holds', () => {
     for (const dark of [false, true]) {
       it(`${query || 'as it is'} in ${dark ? 'dark' : 'light'}`, async () => {
         const window = await open(browser, { route: 'settings', query, dark });
-        if (query === 'state=loading') await window.page.getByText('Loading').last().waitFor();
+        if (query === 'state=loading') await window.page.locator('.skeleton.late').first().waitFor();
         else if (query !== 'state=error') await window.page.getByRole('textbox', { name: 'Port' }).waitFor();
         await holds(window);
         await window.close();

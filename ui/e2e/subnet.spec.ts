@@ -30,7 +30,7 @@ describe('every state holds', () => {
     for (const dark of [false, true]) {
       it(`${route} ${query || 'as it is'} in ${dark ? 'dark' : 'light'}`, async () => {
         const window = await open(browser, { route, query, dark });
-        if (query === 'state=loading') await window.page.getByText('Loading').last().waitFor();
+        if (query === 'state=loading') await window.page.locator('.skeleton.late').first().waitFor();
         else if (!/empty|error/.test(query)) await window.page.getByRole('searchbox').waitFor();
         await holds(window);
         await window.close();

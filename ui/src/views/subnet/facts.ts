@@ -49,7 +49,7 @@ export function factsOf(row: AddressDocument, t: Words, format: Format, now: num
 }
 
 /** What that means, and what to do. */
-export function remarkOf(row: AddressDocument | null, standing: CellStanding, t: Words, missing: number | null = null): string {
+export function remarkOf(row: AddressDocument | null, standing: CellStanding, t: Words): string {
   const { remarks } = t.subnet.detail;
   if (!row) return standing === 'reserved' ? remarks.reserved : remarks.free;
   const fields = new Set(row.differences?.map((one) => one.field));
@@ -63,7 +63,7 @@ export function remarkOf(row: AddressDocument | null, standing: CellStanding, t:
     case 'mismatch':
       return fields.size > 1 ? remarks.mismatch.both : fields.has('hostname') ? remarks.mismatch.hostname : remarks.mismatch.mac;
     case 'unseen':
-      return remarks.unseen(row.misses ?? 1, missing);
+      return remarks.unseen(row.misses ?? 1);
     case 'excluded':
       return remarks.excluded;
     case 'unscanned':
