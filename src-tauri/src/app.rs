@@ -9,15 +9,28 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fieldscan_core::settings::LogLevel;
+use fieldscan_core::{
+    present::{Choice, Page, Request},
+    settings::LogLevel,
+};
 use fieldscan_engine::{
     logging::{self, Console, Logs, Redactor},
     place::Place,
-    settings_file,
+    run, settings_file, store,
 };
+use jiff::tz::TimeZone;
 use tauri::{AppHandle, RunEvent};
+use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::{agent::Agent, args::Args, commands, menu::Act, notify::Notifier, tray, window};
+use crate::{
+    agent::Agent,
+    args::Args,
+    commands,
+    notify::{self, Notifier},
+    tray,
+    update::{self, Updates},
+    window,
+};
 
 /// The agent may take this long to stop its scans and to write what it has. Then the process ends all the same.
 const END_WITHIN: Duration = Duration::from_secs(20);
@@ -28,22 +41,20 @@ pub(crate) struct App {
     pub(crate) agent: Agent,
     pub(crate) tauri: AppHandle,
     pub(crate) notifier: Notifier,
+    pub(crate) updates: Updates,
     /// The arguments with which the system starts this again.
     pub(crate) again: Arc<Vec<String>>,
     quitting: Arc<AtomicBool>,
 }
 
 impl App {
-    /// Does what a click asks for. Never blocks.
-    pub(crate) fn act(&self, act: &Act) {
-        match act {
-            Act::Show(page) => window::show(self, Some(page)),
-            Act::Quit => self.quit(),
-            Act::Scan(_) | Act::Stop | Act::Retry | Act::Pause(_) | Act::Resume => {
-                if let Some(command) = act.command() {
-                    self.agent.send(command);
-                }
-            }
+    /// Does what a person chose in the tray or by a click on a notification. Never blocks.
+    pub(crate) fn choose(&self, choice: Choice) {
+        let now = self.agent.now();
+        match choice.request(&self.agent.snapshot(), now, &TimeZone::system()) {
+            Request::Command(command) => self.agent.send(command),
+            Request::Open(page) => window::show(self, Some(&page)),
+            Request::Quit => self.quit(),
         }
     }
 
@@ -83,11 +94,14 @@ pub(crate) fn run(args: &Args, started: Instant) -> ExitCode {
     tauri::async_runtime::set(runtime.handle().clone());
     let _inside = runtime.enter();
 
+    if runtime.block_on(is_shown_elsewhere(&place, args.page.as_ref())) {
+        return ExitCode::SUCCESS;
+    }
     let redactor = Redactor::default();
     let logs = start_logs(&place, args.verbose, &redactor);
     std::panic::set_hook(Box::new(told));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "starting");
-    let agent = Agent::start(place, redactor, logs);
+    let (agent, pages) = Agent::start(place, redactor, logs);
 
     let builder = tauri::Builder::default()
         .invoke_handler(commands::all())
@@ -100,10 +114,11 @@ pub(crate) fn run(args: &Args, started: Instant) -> ExitCode {
                     agent,
                     tauri: tauri.handle().clone(),
                     notifier: Notifier::default(),
+                    updates: Updates::default(),
                     again,
                     quitting: Arc::default(),
                 };
-                begin(tauri, app, page, silent, started);
+                begin(tauri, app, pages, page, silent, started);
                 Ok(())
             }
         });
@@ -120,7 +135,14 @@ pub(crate) fn run(args: &Args, started: Instant) -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
-fn begin(tauri: &mut tauri::App, app: App, page: Option<String>, silent: bool, started: Instant) {
+fn begin(
+    tauri: &mut tauri::App,
+    app: App,
+    mut pages: UnboundedReceiver<Option<Page>>,
+    page: Option<Page>,
+    silent: bool,
+    started: Instant,
+) {
     use tauri::Manager as _;
     #[cfg(target_os = "macos")]
     tauri.set_activation_policy(tauri::ActivationPolicy::Accessory);
@@ -129,7 +151,7 @@ fn begin(tauri: &mut tauri::App, app: App, page: Option<String>, silent: bool, s
     let nothing_set = !app.agent.place().settings_file.exists();
     match page {
         Some(page) => window::show(&app, Some(&page)),
-        None if nothing_set => window::show(&app, Some("setup")),
+        None if nothing_set => window::show(&app, Some(&Page::Setup)),
         // Somebody started it by hand, and expects to see something.
         None if !silent => window::show(&app, None),
         None => {}
@@ -139,10 +161,35 @@ fn begin(tauri: &mut tauri::App, app: App, page: Option<String>, silent: bool, s
         let ms = started.elapsed().as_millis() as u64;
         tracing::info!(ms, "tray ready");
     }));
+    tauri::async_runtime::spawn(notify::keep(app.clone()));
+    tauri::async_runtime::spawn(update::keep(app.clone()));
+    tauri::async_runtime::spawn({
+        let app = app.clone();
+        async move {
+            while let Some(page) = pages.recv().await {
+                window::show(&app, page.as_ref());
+            }
+        }
+    });
     tauri::async_runtime::spawn(async move {
         asked_to_stop().await;
         app.quit();
     });
+}
+
+/// Whether another process has this data, and has shown its window.
+async fn is_shown_elsewhere(place: &Place, page: Option<&Page>) -> bool {
+    match store::holder(&place.data_dir) {
+        Ok(Some(_)) => {}
+        // What is wrong with the folder is told by the agent.
+        Ok(None) | Err(_) => return false,
+    }
+    let Ok(Some(first)) = run::connect(&place.data_dir).await else {
+        return false;
+    };
+    let page = page.map(ToString::to_string);
+    // One without windows, or one that just ends: this one is needed.
+    first.show(page.as_deref()).await.is_ok()
 }
 
 fn handle(tauri: &AppHandle, event: RunEvent) {

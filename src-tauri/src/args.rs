@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use fieldscan_core::present::Page;
 
 /// The phpIPAM scan agent for the desktop.
 #[derive(Debug, Parser)]
@@ -22,7 +23,7 @@ pub(crate) struct Args {
     pub(crate) autostart: bool,
     /// Open the window on this page: overview, setup, subnet/ID, history, reports, settings, notices
     #[arg(long, value_name = "PAGE")]
-    pub(crate) page: Option<String>,
+    pub(crate) page: Option<Page>,
     /// Log more on standard error
     #[arg(long, short)]
     pub(crate) verbose: bool,

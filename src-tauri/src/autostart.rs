@@ -128,7 +128,7 @@ mod desktop_entry {
         let words = std::iter::once(program.to_string_lossy().into_owned()).chain(args.to_vec());
         let exec: Vec<String> = words.map(|word| quoted(&word)).collect();
         format!(
-            "[Desktop Entry]\nType=Application\nName=Fieldscan\nComment=Scan agent for phpIPAM\nIcon=fieldscan\nExec={}\nTerminal=false\nStartupNotify=false\n",
+            "[Desktop Entry]\nType=Application\nName=Fieldscan\nComment=Scan agent for phpIPAM\nIcon=io.github.fieldscan\nExec={}\nTerminal=false\nStartupNotify=false\n",
             exec.join(" ")
         )
     }

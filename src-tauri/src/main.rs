@@ -8,11 +8,13 @@ mod agent;
 mod app;
 mod args;
 mod autostart;
+#[cfg(test)]
+mod bindings;
 mod browse;
 mod commands;
-mod menu;
 mod notify;
 mod tray;
+mod update;
 mod window;
 
 use std::{process::ExitCode, time::Instant};

@@ -5,9 +5,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use fieldscan_core::present::{Choice, Page};
 use notify_rust::Notification;
+use tokio::sync::broadcast::error::RecvError;
 
-use crate::{app::App, menu::Act, window};
+use crate::{app::App, window};
 
 /// As many notifications wait for a click at the same time; each needs a thread. Further ones are only read.
 const WAITING: usize = 8;
@@ -17,7 +19,7 @@ const WAITING: usize = 8;
 pub(crate) struct Told {
     pub(crate) title: String,
     pub(crate) text: String,
-    pub(crate) page: String,
+    pub(crate) page: Page,
 }
 
 /// Shows notifications.
@@ -40,6 +42,26 @@ impl Notifier {
             .spawn(move || show(&app, &told, place));
         if let Err(error) = shown {
             tracing::warn!(%error, "no thread for a notification");
+        }
+    }
+}
+
+/// Shows the agent's notices as they come.
+pub(crate) async fn keep(app: App) {
+    let mut notices = app.agent.notices();
+    loop {
+        match notices.recv().await {
+            Ok(notice) => app.notifier.tell(
+                &app,
+                Told {
+                    title: notice.title,
+                    text: notice.text,
+                    page: notice.page,
+                },
+            ),
+            // The window has those that were missed.
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
         }
     }
 }
@@ -72,8 +94,10 @@ fn show(app: &App, told: &Told, place: Option<Place>) {
     #[cfg(target_os = "linux")]
     {
         notification
-            .icon("fieldscan")
-            .hint(notify_rust::Hint::DesktopEntry("fieldscan".to_owned()));
+            .icon("io.github.fieldscan")
+            .hint(notify_rust::Hint::DesktopEntry(
+                "io.github.fieldscan".to_owned(),
+            ));
         if place.is_some() {
             notification.action("default", "Open");
         }
@@ -90,7 +114,7 @@ fn wait(app: &App, told: &Told, shown: notify_rust::NotificationHandle, place: O
     if place.is_some() {
         shown.wait_for_action(|action| {
             if action == "default" {
-                app.act(&Act::Show(told.page.clone()));
+                app.choose(Choice::Open(told.page.clone()));
             }
         });
     }

@@ -2,6 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
+use fieldscan_core::present::Page;
 use fieldscan_engine::place::Place;
 use serde::{Deserialize, Serialize};
 use tauri::{
@@ -18,14 +19,14 @@ const SMALLEST: (f64, f64) = (720.0, 560.0);
 const FIRST: (f64, f64) = (1200.0, 780.0);
 
 /// Shows the window, on a page where one is named. May be called from any thread.
-pub(crate) fn show(app: &App, page: Option<&str>) {
-    let page = page.map(ToOwned::to_owned);
+pub(crate) fn show(app: &App, page: Option<&Page>) {
+    let page = page.cloned();
     let tauri = app.tauri.clone();
     // Windows are made on the main thread, whoever asks.
     let asked = app.tauri.run_on_main_thread(move || {
         let shown = match tauri.get_webview_window(LABEL) {
-            Some(window) => come_forward(&window, page.as_deref()),
-            None => make(&tauri, page.as_deref()),
+            Some(window) => come_forward(&window, page.as_ref()),
+            None => make(&tauri, page.as_ref()),
         };
         if let Err(error) = shown {
             tracing::error!(%error, "the window can't be shown");
@@ -52,7 +53,7 @@ pub(crate) fn happened(tauri: &AppHandle, event: &WindowEvent) {
     }
 }
 
-fn come_forward(window: &WebviewWindow, page: Option<&str>) -> tauri::Result<()> {
+fn come_forward(window: &WebviewWindow, page: Option<&Page>) -> tauri::Result<()> {
     window.unminimize()?;
     window.show()?;
     window.set_focus()?;
@@ -62,8 +63,8 @@ fn come_forward(window: &WebviewWindow, page: Option<&str>) -> tauri::Result<()>
     }
 }
 
-fn make(tauri: &AppHandle, page: Option<&str>) -> tauri::Result<()> {
-    let start = format!("index.html#/{}", page.unwrap_or("overview"));
+fn make(tauri: &AppHandle, page: Option<&Page>) -> tauri::Result<()> {
+    let start = format!("index.html#/{}", page.unwrap_or(&Page::Overview));
     let mut builder = WebviewWindowBuilder::new(tauri, LABEL, WebviewUrl::App(start.into()))
         .title("Fieldscan")
         .min_inner_size(SMALLEST.0, SMALLEST.1)

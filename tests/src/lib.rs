@@ -7,4 +7,6 @@ pub mod phpipam;
 pub mod scan_server;
 pub mod site;
 pub mod skip;
+#[cfg(target_os = "linux")]
+pub mod system_bus;
 pub mod tls;

@@ -1,14 +1,11 @@
 //! `cargo xtask check`: everything that can be said of the code without running it.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::process::Stdio;
 
 use crate::{
     icons, layering,
-    step::{Look, cargo, run as run_program, step, which},
-    tidy, unused,
+    step::{Look, cargo, run as run_program, step},
+    tidy, ui, unused,
 };
 
 /// Carries out all checks, the failed ones too, and names those that failed.
@@ -72,8 +69,8 @@ pub(crate) fn failures(look: &Look) -> anyhow::Result<Vec<String>> {
             )
         );
     }
-    if Path::new("ui/package.json").is_file() {
-        check("user interface", &check_ui)?;
+    if ui::is_there() {
+        check("user interface", &ui::check)?;
     }
     Ok(failed)
 }
@@ -85,13 +82,4 @@ fn has_cargo_deny() -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
-}
-
-/// Types, Svelte and lints of the user interface: its own script `check`.
-fn check_ui() -> anyhow::Result<()> {
-    let npm = which("npm").ok_or_else(|| anyhow::anyhow!("npm is missing; it comes with Node"))?;
-    if !Path::new("ui/node_modules").is_dir() {
-        run_program(Command::new(&npm).args(["ci", "--prefix", "ui"]))?;
-    }
-    run_program(Command::new(&npm).args(["run", "--prefix", "ui", "check"]))
 }

@@ -18,6 +18,7 @@ mod packages;
 mod step;
 mod test;
 mod tidy;
+mod ui;
 mod unused;
 #[cfg(test)]
 mod workflows;
@@ -60,6 +61,16 @@ const COMMANDS: &[Command] = &[
         "icons",
         "make the icons' sizes from their drawings (or, with `--check`, look whether they are so)",
         icons::run,
+    ),
+    (
+        "ui",
+        "build the pages of the window, which the tray application carries in itself",
+        ui::run,
+    ),
+    (
+        "bindings",
+        "write the types that the window shares with the agent",
+        ui::bindings,
     ),
     (
         "cross",

@@ -18,6 +18,7 @@ use anyhow::{Context, bail};
 use crate::{
     packages,
     step::{Look, cargo, metadata, read, run as run_program, step, which},
+    ui,
 };
 
 /// What is asked for.
@@ -56,7 +57,7 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     let wanted = Wanted::of(args)?;
     if !cfg!(target_os = "linux") {
         bail!(
-            "these packages are made on Linux; here: npm exec --prefix ui -- tauri build --config src-tauri/tauri.bundle.conf.json"
+            "these packages are made on Linux; here: npx @tauri-apps/cli@2.12.3 build --config src-tauri/tauri.bundle.conf.json"
         );
     }
     let needed = packages::packaging(wanted.rpm);
@@ -65,7 +66,7 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     }
     let metadata = metadata()?;
     let made = Made::of(&metadata, wanted.dev)?;
-    if made.has_tray && !step(look, "user interface", build_ui)? {
+    if made.has_tray && ui::is_there() && !step(look, "user interface", ui::build)? {
         return Ok(false);
     }
     if !step(look, "build", || made.build())? {
@@ -170,18 +171,6 @@ impl Made {
         }
         run_program(&mut command)
     }
-}
-
-/// The window's files, which the desktop application carries in itself.
-fn build_ui() -> anyhow::Result<()> {
-    if !Path::new("ui/package.json").is_file() {
-        return Ok(());
-    }
-    let npm = which("npm").context("npm is missing; it comes with Node")?;
-    if !Path::new("ui/node_modules").is_dir() {
-        run_program(Command::new(&npm).args(["ci", "--prefix", "ui"]))?;
-    }
-    run_program(Command::new(&npm).args(["run", "--prefix", "ui", "build"]))
 }
 
 /// `SOURCE_DATE_EPOCH`, or the last commit's time, or now where there are no commits.

@@ -54,6 +54,42 @@ pub(crate) const DEMO: &[Needed] = &[
 /// What the tests need beside that.
 const TEST: &[Needed] = &[
     Needed {
+        package: "libwebkit2gtk-4.1-dev",
+        sign: "/usr/include/webkitgtk-4.1/webkit2/webkit2.h",
+        why: "the window of the desktop application",
+        elsewhere: "webkit2gtk4.1-devel; only on Linux",
+    },
+    Needed {
+        package: "webkit2gtk-driver",
+        sign: "WebKitWebDriver",
+        why: "to drive that window in tests",
+        elsewhere: "comes with webkit2gtk",
+    },
+    Needed {
+        package: "xvfb",
+        sign: "Xvfb",
+        why: "a display where there is none",
+        elsewhere: "xorg-x11-server-Xvfb",
+    },
+    Needed {
+        package: "xauth",
+        sign: "xauth",
+        why: "to let the application onto that display",
+        elsewhere: "xauth or xorg-xauth",
+    },
+    Needed {
+        package: "xdotool",
+        sign: "xdotool",
+        why: "to press keys and buttons there",
+        elsewhere: "xdotool",
+    },
+    Needed {
+        package: "imagemagick",
+        sign: "import",
+        why: "pictures of that display",
+        elsewhere: "ImageMagick",
+    },
+    Needed {
         package: "dbus",
         sign: "dbus-daemon",
         why: "a private session bus",

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Stdio,
 };
 
 use anyhow::{Context, bail};
@@ -13,7 +13,8 @@ use crate::{
     check, cross,
     demo::debug_folder,
     package, packages,
-    step::{Look, cargo, metadata, run as run_program, step, which},
+    step::{Look, cargo, metadata, run as run_program, step},
+    ui,
 };
 
 /// Where tests note that they were skipped: one line `SKIPPED <name>: <reason>` each.
@@ -25,6 +26,10 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     // Without the programs much is skipped or fails, each with its own words: no reason not to run the rest.
     if !step(look, "programs", || packages::install_for_tests(look))? {
         tally.broken.push("programs".to_owned());
+    }
+    // Before anything compiles the tray application, which carries the pages in itself.
+    if ui::is_there() && !step(look, "user interface", ui::build)? {
+        tally.broken.push("user interface".to_owned());
     }
     tally.broken.extend(check::failures(look)?);
     let metadata = metadata()?;
@@ -38,6 +43,8 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
             "--package",
             "fieldscan-nmap",
             "--package",
+            "fieldscan-tray",
+            "--package",
             "fieldscan-tests",
         ]))
     })?;
@@ -46,9 +53,7 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     } else {
         tally.broken.push("build".to_owned());
     }
-    if Path::new("ui/package.json").is_file()
-        && !step(look, "tests of the user interface", test_ui)?
-    {
+    if ui::is_there() && !step(look, "tests of the user interface", ui::test)? {
         tally.broken.push("tests of the user interface".to_owned());
     }
 
@@ -132,11 +137,6 @@ fn test(folder: &Path, args: &[String], tally: &mut Tally) -> anyhow::Result<()>
         bail!("cargo test ended with {status}");
     }
     Ok(())
-}
-
-fn test_ui() -> anyhow::Result<()> {
-    let npm = which("npm").ok_or_else(|| anyhow::anyhow!("npm is missing; it comes with Node"))?;
-    run_program(Command::new(npm).args(["run", "--prefix", "ui", "test"]))
 }
 
 /// The file in which tests note that they were skipped; gone at the end.

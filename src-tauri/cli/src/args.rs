@@ -97,6 +97,8 @@ pub(crate) enum Command {
     Doctor,
     /// Let scans without root see all that root's see (Linux): one capability for one small program
     Grant(Grant),
+    /// At which places subnets are scanned, and where this machine is
+    Places(Places),
     /// Follow the schedule until stopped
     Watch,
     /// Hold scheduled scans back: those of the running Fieldscan, or of the next one
@@ -272,6 +274,41 @@ pub(crate) struct Grant {
     /// Don't ask
     #[arg(long, short)]
     pub(crate) yes: bool,
+}
+
+/// `places`
+#[derive(Debug, Args)]
+pub(crate) struct Places {
+    #[command(subcommand)]
+    pub(crate) change: Option<PlacesChange>,
+}
+
+/// What a person says about places.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PlacesChange {
+    /// Bind a subnet to the present place, whatever later scans find
+    Choose {
+        /// An assigned subnet
+        #[arg(value_name = "CIDR")]
+        network: IpNetwork,
+    },
+    /// Forget where a subnet is scanned; the next good scan binds it again
+    Forget {
+        /// An assigned subnet
+        #[arg(value_name = "CIDR", required_unless_present = "all")]
+        network: Option<IpNetwork>,
+        /// All of them
+        #[arg(long, conflicts_with = "network")]
+        all: bool,
+    },
+    /// Give the place of a subnet a name
+    Name {
+        /// An assigned subnet
+        #[arg(value_name = "CIDR")]
+        network: IpNetwork,
+        /// The place's name
+        name: String,
+    },
 }
 
 /// `export`

@@ -10,6 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::{
     failure::Failure,
+    output::{Style, note},
     place::Records,
     progress::Delivery,
     session::{self, Session, Signals},
@@ -61,7 +62,9 @@ pub(crate) async fn wait(
         }
         let snapshots = session.handle.snapshots();
         if snapshots.has_changed().is_err() {
-            return Err(session.lost());
+            // What has become of them stands in the database.
+            note(session.lost().text(Style::stderr()).trim_end());
+            break Ended::Settled;
         }
         let sending = snapshots.borrow().delivery.sending;
         let waits = |report: &Report| is_awaited(report, &wait, sending);

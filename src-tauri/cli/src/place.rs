@@ -2,14 +2,15 @@
 
 use std::ops::Deref;
 
-use fieldscan_core::settings::Settings;
+use fieldscan_core::{settings::Settings, snapshot::Snapshot};
 pub(crate) use fieldscan_engine::place::{Records, complete, corrected, options};
-use fieldscan_engine::{paths::NoHome, place, settings_file};
+use fieldscan_engine::{paths::NoHome, place, settings_file, surroundings};
 
 use crate::{
     args::Globals,
     failure::{Exit, Failure},
     output::{note, plain},
+    session,
 };
 
 /// Where settings and data are.
@@ -95,4 +96,10 @@ impl Place {
             .remedy("Scan first: `fieldscan scan`.")
         })
     }
+}
+
+/// What a running agent would show, as far as it is in the database, or the system tells it to anybody.
+pub(crate) fn snapshot_of(records: &Records) -> Result<Snapshot, Failure> {
+    let surroundings = session::block_on(async { Ok(surroundings::look().await) })?;
+    Ok(records.snapshot(surroundings)?)
 }

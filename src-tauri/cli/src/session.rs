@@ -8,7 +8,7 @@ use fieldscan_engine::{
     logging::{self, Console, Logs, Redactor},
     run::{self, Handle, Setup},
     store::OpenError,
-    vault::{Secret, Vault},
+    vault::Vault,
 };
 
 use crate::{
@@ -193,26 +193,6 @@ pub(crate) fn start_logs(
     });
     logs.inspect_err(|error| note(&plain(&error.to_string())))
         .ok()
-}
-
-/// Tells a redactor every secret that can be found, so that nothing that passes it has one.
-pub(crate) async fn tell_secrets(redactor: &Redactor) -> Result<(), Failure> {
-    let redactor = redactor.clone();
-    let asked = tokio::task::spawn_blocking(move || {
-        let vault = Vault::open();
-        for secret in Secret::ALL {
-            match vault.get(secret) {
-                Ok(Some(found)) => redactor.add(&found.value),
-                Ok(None) => {}
-                // Asking on would only take as long again.
-                Err(_) => break,
-            }
-        }
-    });
-    asked.await.map_err(|error| {
-        Failure::new(Exit::Fault, "keychain", "The secrets could not be read.")
-            .detail(error.to_string())
-    })
 }
 
 /// Waits until a person, or the system, wants this process to stop.

@@ -8,6 +8,7 @@ mod standing;
 use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::{
     host::{Host, Mac},
@@ -113,7 +114,8 @@ pub struct Finding {
 }
 
 /// How many addresses have which standing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, TS, Deserialize)]
+#[ts(rename = "Standings")]
 pub struct Counts {
     /// As documented.
     pub known: u32,

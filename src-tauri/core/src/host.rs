@@ -3,6 +3,7 @@
 use std::{fmt, net::IpAddr, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// A MAC address. Shown in upper case with colons, as the scan server stores it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,7 +78,7 @@ impl<'de> Deserialize<'de> for Mac {
 }
 
 /// How a host gave itself away: nmap's `reason`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SeenBy {
     /// ARP reply: on the same link.

@@ -11,6 +11,7 @@ pub mod ipam;
 pub mod nmap_args;
 pub mod nmap_xml;
 pub mod notice;
+pub mod place;
 pub mod plan;
 pub mod present;
 pub mod problem;

@@ -8,6 +8,7 @@ mod told;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::{ids::NoticeId, present::Page};
 
@@ -36,7 +37,7 @@ pub struct Notice {
 }
 
 /// What kind of thing a notice tells: each can be switched off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Category {
     /// What a run newly found.

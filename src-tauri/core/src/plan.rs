@@ -12,6 +12,7 @@ use std::net::IpAddr;
 
 use ipnetwork::IpNetwork;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::ids::SubnetId;
 
@@ -125,7 +126,7 @@ impl Target {
 }
 
 /// Why an assigned subnet is not scanned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "reason")]
 pub enum LeftOut {
     /// It is a folder.
@@ -138,13 +139,19 @@ pub enum LeftOut {
     NotEnabled,
     /// Nothing is left to scan: only known addresses are checked and there are none, or all are excluded.
     NothingKnown,
+    /// It can be scanned at another site than this one.
+    Elsewhere {
+        /// That site's name.
+        site: String,
+    },
     /// The guard refused it.
     Refused(Refusal),
 }
 
 /// Why the guard refused a subnet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "refusal")]
+#[ts(rename = "Refused")]
 pub enum Refusal {
     /// phpIPAM's text is not a network in canonical form.
     NotANetwork,

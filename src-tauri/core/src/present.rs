@@ -6,6 +6,7 @@
 mod choice;
 mod delivery;
 mod headline;
+mod held;
 mod icon;
 mod menu;
 mod notice;
@@ -21,6 +22,7 @@ mod tooltip;
 pub use choice::{Choice, Length, NoSuchChoice, Request};
 pub use delivery::{cause, causes, event, state};
 pub use headline::{answer, delivery_line, failures, headline, unscanned};
+pub use held::{battery, held};
 pub use icon::{Icon, icon};
 pub use menu::{Item, Menu, menu};
 pub(crate) use notice::{

@@ -1,14 +1,17 @@
 //! Everything that a view may show, in one value. Long lists are read by query; `lists` says when they changed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ipnetwork::IpNetwork;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::{
     compare::Counts,
     ids::{RunId, SubnetId},
+    place::{Battery, Binding, Held, Spot},
     plan::{LeftOut, Mode},
     problem::Standing,
     run::{Run, Trigger},
@@ -33,10 +36,42 @@ pub struct Snapshot {
     pub next_run: Option<Timestamp>,
     /// Scheduled runs wait until then.
     pub paused: Option<Pause>,
+    /// Why the scheduled run that is due doesn't begin, or none will at this place.
+    #[serde(default)]
+    pub held: Option<Held>,
+    /// Network and power, as far as the system says.
+    #[serde(default)]
+    pub surroundings: SurroundingsView,
+    /// At which sites subnets can be scanned.
+    #[serde(default)]
+    pub places: BTreeMap<SubnetId, Binding>,
     /// What stands wrong, the gravest first.
     pub problems: Vec<Standing>,
     /// When lists changed.
     pub lists: Lists,
+}
+
+/// Network and power, as far as the system says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SurroundingsView {
+    /// Whether there is a network.
+    pub online: Option<bool>,
+    /// Whether the connection is metered.
+    pub metered: Option<bool>,
+    /// The battery.
+    pub battery: Option<Battery>,
+    /// Where this machine is.
+    pub here: Option<HereView>,
+}
+
+/// A place, with its name if some subnet is bound to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HereView {
+    /// What tells it from others.
+    #[serde(flatten)]
+    pub spot: Spot,
+    /// What people call it.
+    pub name: Option<String>,
 }
 
 /// Until when scheduled runs wait.
@@ -91,7 +126,7 @@ pub struct SubnetProgress {
 }
 
 /// What is being done for a subnet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Not begun.
@@ -147,7 +182,8 @@ pub struct LastScan {
 }
 
 /// What phpIPAM said.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, TS, Deserialize)]
+#[ts(rename = "Ipam")]
 pub struct IpamView {
     /// When it last told the assigned subnets.
     pub fetched_at: Option<Timestamp>,
@@ -158,7 +194,8 @@ pub struct IpamView {
 }
 
 /// The outbox in numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, TS, Deserialize)]
+#[ts(rename = "Delivery")]
 pub struct DeliveryView {
     /// Queued or Waiting.
     pub waiting: u32,
@@ -178,7 +215,7 @@ pub struct DeliveryView {
 }
 
 /// Revisions at which lists changed that are read by query.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, TS, Deserialize)]
 pub struct Lists {
     /// Addresses and findings.
     pub addresses: u64,

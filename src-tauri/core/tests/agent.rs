@@ -16,7 +16,7 @@ use fieldscan_core::{
     problem::Problem,
     run::{FinishedScan, Outcome, Run, Scan, Trigger},
     schedule::Schedule,
-    settings::{LogLevel, Settings},
+    settings::{LogLevel, OnMetered, Settings},
     snapshot::Pause,
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -34,6 +34,8 @@ fn settings(schedule: Schedule) -> Settings {
         http_server: "http://127.0.0.1".parse().expect("a URL"),
         http_port: 5000,
         ca_file: None,
+        update_url: None,
+        update_key: None,
         cache_expire_time: Duration::from_secs(1800),
         epoch_time_offset: 0,
         ipam_time_zone: TimeZone::UTC,
@@ -43,6 +45,9 @@ fn settings(schedule: Schedule) -> Settings {
         schedule_jitter: Duration::from_secs(60),
         profile: Profile::Normal,
         guard: Guard::default(),
+        right_place: true,
+        battery_level: 20,
+        on_metered: OnMetered::Wait,
         keep_history: Duration::from_secs(90 * 24 * 3600),
         log_level: LogLevel::Info,
         notify: Switches::default(),

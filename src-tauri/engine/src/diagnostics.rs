@@ -4,6 +4,7 @@
 //! throughout one bundle (`ip-1`, `mac-1`, `name-1`) and are kept nowhere. Names that can't be told from other words
 //! (a host called `printer`) are only found if the caller gives them.
 
+pub mod bundle;
 mod pseudonyms;
 
 use std::{

@@ -9,6 +9,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use fieldscan_core::{problem::Problem, settings::Settings};
 use serde::Serialize;
+use ts_rs::TS;
 
 use self::secrets::Secrets;
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// A step, in the order in which they are tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepId {
     /// The file can be read and has what is needed.

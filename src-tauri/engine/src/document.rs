@@ -11,37 +11,60 @@ mod snapshot;
 
 use std::net::IpAddr;
 
-use crate::store::AddressRow;
+use crate::{store::AddressRow, text};
 use fieldscan_core::{
     compare::{Counts, Difference, Standing},
     host::SeenBy,
     ids::{AddressId, RunId, ScanId, SubnetId},
+    place::{Battery, Held, Site},
     plan::{LeftOut, Mode},
     present,
     problem::{Problem, Severity, Standing as StandingProblem},
     report::host_name,
     run::{Outcome, Run, SubnetRun, Trigger},
-    snapshot::{PlanView, SubnetView},
+    snapshot::{HereView, PlanView, SubnetView, SurroundingsView},
 };
 use ipnetwork::IpNetwork;
 use jiff::Timestamp;
 use serde::Serialize;
+use ts_rs::TS;
 
 pub use self::{
     changes::{ChangesDocument, changes_documents},
     doctor::{DoctorDocument, StepDocument},
     lists::{
-        AddressesDocument, HostsAtDocument, OneReportDocument, OneRunDocument, SightingDocument,
+        AddressesDocument, HostsAtDocument, NoticeDocument, OneReportDocument, OneRunDocument,
+        SightingDocument,
     },
     report::{ReportDocument, probably},
     settings::{SecretDocument, SettingDocument, setting_documents, source_code},
-    snapshot::{
-        Activity, PauseDocument, ProgressDocument, SnapshotDocument, SubnetProgressDocument,
-    },
+    snapshot::{PauseDocument, ProgressDocument, SnapshotDocument, SubnetProgressDocument},
 };
 
+/// Version of the JSON documents. It rises when a field goes or changes its meaning, not when one is added.
+pub const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    schema: u32,
+    #[serde(flatten)]
+    document: &'a T,
+}
+
+/// A document as text with its version, harmless for terminals.
+///
+/// # Errors
+/// If it can't be put into JSON; none of ours is like that.
+pub fn json<T: Serialize>(document: &T) -> serde_json::Result<String> {
+    let json = serde_json::to_string_pretty(&Envelope {
+        schema: SCHEMA,
+        document,
+    })?;
+    Ok(text::plain_json(&json) + "\n")
+}
+
 /// A problem with its facts and its words.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct ProblemDocument {
     #[serde(flatten)]
     pub problem: Problem,
@@ -50,12 +73,15 @@ pub struct ProblemDocument {
     what: String,
     remedy: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     said: Option<SaidDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     since: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "Said")]
 struct SaidDocument {
     by: &'static str,
     words: String,
@@ -93,7 +119,8 @@ impl ProblemDocument {
 }
 
 /// How many addresses have which standing.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[ts(rename = "Counts")]
 pub struct CountsDocument {
     #[serde(flatten)]
     counts: Counts,
@@ -110,19 +137,23 @@ impl From<Counts> for CountsDocument {
 }
 
 /// An assigned subnet.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct SubnetDocument {
     id: SubnetId,
     cidr: String,
+    #[ts(type = "string | null")]
     network: Option<IpNetwork>,
     description: String,
+    #[ts(type = "'sweep' | 'known' | 'left-out'")]
     plan: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     left_out: Option<LeftOutDocument>,
     last_scan: Option<LastScanDocument>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "LastScan")]
 struct LastScanDocument {
     finished_at: Timestamp,
     counts: CountsDocument,
@@ -130,7 +161,8 @@ struct LastScanDocument {
 }
 
 /// Why a subnet is not scanned.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "LeftOutWhy")]
 pub struct LeftOutDocument {
     #[serde(flatten)]
     why: LeftOut,
@@ -142,6 +174,85 @@ impl LeftOutDocument {
         Self {
             words: present::left_out(why),
             why: why.clone(),
+        }
+    }
+}
+
+/// Why scheduled scans don't begin.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "Held")]
+pub struct HeldDocument {
+    #[serde(flatten)]
+    why: Held,
+    words: String,
+}
+
+impl HeldDocument {
+    pub fn of(why: &Held) -> Self {
+        Self {
+            words: present::held(why),
+            why: why.clone(),
+        }
+    }
+}
+
+/// Network and power, as far as the system says.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "Surroundings")]
+pub struct SurroundingsDocument {
+    online: Option<bool>,
+    metered: Option<bool>,
+    battery: Option<Battery>,
+    here: Option<HereDocument>,
+}
+
+impl SurroundingsDocument {
+    pub fn of(view: &SurroundingsView) -> Self {
+        Self {
+            online: view.online,
+            metered: view.metered,
+            battery: view.battery,
+            here: view.here.as_ref().map(HereDocument::of),
+        }
+    }
+}
+
+/// Where this machine is.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "Here")]
+pub struct HereDocument {
+    name: Option<String>,
+    gateway_mac: String,
+    #[ts(type = "string")]
+    prefix: IpNetwork,
+}
+
+impl HereDocument {
+    pub fn of(here: &HereView) -> Self {
+        Self {
+            name: here.name.clone(),
+            gateway_mac: present::mac(here.spot.gateway_mac),
+            prefix: here.spot.prefix,
+        }
+    }
+}
+
+/// A place with its name.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "Site")]
+pub struct SiteDocument {
+    name: String,
+    gateway_mac: String,
+    #[ts(type = "string")]
+    prefix: IpNetwork,
+}
+
+impl SiteDocument {
+    pub fn of(site: &Site) -> Self {
+        Self {
+            name: site.name.clone(),
+            gateway_mac: present::mac(site.spot.gateway_mac),
+            prefix: site.spot.prefix,
         }
     }
 }
@@ -177,14 +288,17 @@ impl SubnetDocument {
 }
 
 /// An address: in phpIPAM, or seen, or both.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct AddressDocument {
     pub ip: IpAddr,
     pub subnet: SubnetId,
+    #[ts(type = "'known' | 'unknown' | 'unseen' | 'missing' | 'mismatch' | 'excluded' | null")]
     pub standing: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub misses: Option<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<DifferenceDocument>>")]
     differences: Vec<DifferenceDocument>,
     pub ipam: Option<IpamDocument>,
     pub seen: Option<SeenDocument>,
@@ -199,15 +313,18 @@ impl AddressDocument {
     }
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "Difference")]
 struct DifferenceDocument {
+    #[ts(type = "'mac' | 'hostname'")]
     field: &'static str,
     ipam: String,
     seen: String,
 }
 
 /// What phpIPAM says of an address.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "IpamRecord")]
 pub struct IpamDocument {
     id: AddressId,
     pub hostname: Option<String>,
@@ -221,11 +338,13 @@ pub struct IpamDocument {
     pub last_seen: Option<String>,
     edit_date: Option<String>,
     #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    #[ts(optional, as = "Option<std::collections::BTreeMap<String, String>>")]
     custom: std::collections::BTreeMap<String, String>,
 }
 
 /// How an address was seen last.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "Seen")]
 pub struct SeenDocument {
     pub up: bool,
     pub hostname: Option<String>,
@@ -322,7 +441,7 @@ impl From<&Difference> for DifferenceDocument {
 }
 
 /// A run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct RunDocument {
     pub id: RunId,
     trigger: Trigger,
@@ -330,23 +449,30 @@ pub struct RunDocument {
     finished_at: Option<Timestamp>,
     stopped: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     problem: Option<ProblemDocument>,
     subnets: Vec<SubnetRunDocument>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "SubnetRun")]
 struct SubnetRunDocument {
     subnet: SubnetId,
     cidr: String,
     description: String,
+    #[ts(type = "'scanned' | 'left-out' | 'failed' | 'stopped'")]
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     scan: Option<ScanId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     counts: Option<CountsDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     left_out: Option<LeftOutDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     problem: Option<ProblemDocument>,
 }
 

@@ -4,6 +4,7 @@ pub mod diagnostics;
 pub mod doctor;
 pub mod document;
 pub mod door;
+pub mod export;
 pub mod http;
 pub mod logging;
 pub mod nmap;
@@ -14,6 +15,10 @@ pub mod query;
 pub mod run;
 pub mod settings_file;
 pub mod store;
+pub mod surroundings;
+pub mod takeover;
+pub mod text;
+pub mod update;
 pub mod upload;
 pub mod vault;
 

@@ -7,6 +7,7 @@ use std::{
 
 use fieldscan_core::{
     agent::{Agent, Options},
+    place::Surroundings,
     problem::Problem,
     settings::Settings,
     snapshot::Snapshot,
@@ -86,15 +87,16 @@ impl Records {
         }))
     }
 
-    /// What a running agent would show, as far as it is in the database.
+    /// What a running agent would show, as far as it is in the database and follows from where the machine is.
     ///
     /// # Errors
     /// If the database can't be read.
-    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+    pub fn snapshot(&self, surroundings: Surroundings) -> Result<Snapshot, StoreError> {
         let restored = self.reader.restore(&self.key)?;
         let settings = self.settings.clone();
         let options = options(&settings, true, false);
-        let mut snapshot = Agent::new(settings, options, restored).snapshot(self.now);
+        let agent = Agent::new(settings, options, restored).surrounded(surroundings);
+        let mut snapshot = agent.snapshot(self.now);
         // Only a running agent knows it; what stands wrong tells as much.
         snapshot.ipam.offline = snapshot
             .problems

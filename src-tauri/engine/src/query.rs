@@ -12,8 +12,8 @@ use jiff::SignedDuration;
 
 use crate::{
     document::{
-        AddressesDocument, ChangesDocument, HostsAtDocument, OneReportDocument, OneRunDocument,
-        ReportDocument, RunDocument, SightingDocument,
+        AddressesDocument, ChangesDocument, HostsAtDocument, NoticeDocument, OneReportDocument,
+        OneRunDocument, ReportDocument, RunDocument, SightingDocument,
     },
     place::Records,
     store::{ReportFilter, Scope, StoreError},
@@ -21,6 +21,9 @@ use crate::{
 
 /// As many reports are listed; older ones are found through their run.
 const REPORTS: u32 = 500;
+
+/// As many notices are listed.
+const NOTICES: u32 = 500;
 
 /// As many scans of a subnet are looked at for what became of it in time.
 const SCANS: u32 = 5_000;
@@ -132,6 +135,12 @@ pub fn compare_runs(
         changes.push(ChangesDocument::between(&scan, &old, &new));
     }
     Ok(Some(changes))
+}
+
+/// What the person was told lately, the newest first.
+pub fn notices(records: &Records) -> Result<Vec<NoticeDocument>, StoreError> {
+    let notices = records.reader.notices(&records.key, NOTICES)?;
+    Ok(notices.iter().map(Into::into).collect())
 }
 
 /// The newest reports, the newest first.

@@ -16,6 +16,7 @@ mod lock;
 mod notices;
 mod open;
 mod outbox;
+mod places;
 mod prune;
 mod restore;
 mod runs;

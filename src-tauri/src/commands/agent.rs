@@ -3,30 +3,33 @@
 use fieldscan_core::{
     agent::{Command, Scope},
     ids::{ReportId, SubnetId},
-    snapshot::Pause,
+    present::Length,
 };
 use fieldscan_engine::document::SnapshotDocument;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use tauri::State;
+use ts_rs::TS;
 
+use super::refusal::Refusal;
 use crate::app::App;
 
 /// The subnets that are to be scanned.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, TS)]
 #[serde(untagged)]
+#[ts(rename = "ScanScope")]
 pub(crate) enum Which {
     Subnets { subnets: Vec<SubnetId> },
     All { all: bool },
 }
 
 #[tauri::command]
-pub(crate) async fn snapshot(app: State<'_, App>) -> Result<SnapshotDocument, ()> {
-    let snapshot = app.agent.snapshots().borrow().clone();
-    Ok(SnapshotDocument::of(&snapshot, app.agent.now()))
+pub(crate) async fn snapshot(app: State<'_, App>) -> Result<SnapshotDocument, Refusal> {
+    Ok(SnapshotDocument::of(&app.agent.snapshot(), app.agent.now()))
 }
 
 #[tauri::command]
-pub(crate) async fn scan(app: State<'_, App>, scope: Which, refresh: bool) -> Result<(), ()> {
+pub(crate) async fn scan(app: State<'_, App>, scope: Which, refresh: bool) -> Result<(), Refusal> {
     let scope = match scope {
         Which::Subnets { subnets } => Scope::Subnets(subnets),
         Which::All { all: true } => Scope::All,
@@ -37,38 +40,46 @@ pub(crate) async fn scan(app: State<'_, App>, scope: Which, refresh: bool) -> Re
 }
 
 #[tauri::command]
-pub(crate) async fn stop(app: State<'_, App>) -> Result<(), ()> {
+pub(crate) async fn stop(app: State<'_, App>) -> Result<(), Refusal> {
     app.agent.send(Command::Stop);
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn refresh(app: State<'_, App>) -> Result<(), ()> {
+pub(crate) async fn refresh(app: State<'_, App>) -> Result<(), Refusal> {
     app.agent.send(Command::Refresh);
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn pause(app: State<'_, App>, until: String) -> Result<(), ()> {
-    let _ = until;
-    app.agent.send(Command::Pause(Pause::UntilResumed));
+pub(crate) async fn pause(app: State<'_, App>, until: String) -> Result<(), Refusal> {
+    let length: Length = until.parse().map_err(|_| {
+        Refusal::new(
+            "no-pause",
+            "There is no pause of that length.",
+            "Known are 1h, tomorrow and resumed.",
+        )
+    })?;
+    let (now, paused) = (app.agent.now(), app.agent.snapshot().paused);
+    let pause = length.pause(paused, now, &TimeZone::system());
+    app.agent.send(Command::Pause(pause));
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn resume(app: State<'_, App>) -> Result<(), ()> {
+pub(crate) async fn resume(app: State<'_, App>) -> Result<(), Refusal> {
     app.agent.send(Command::Resume);
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn retry(app: State<'_, App>, report: Option<ReportId>) -> Result<(), ()> {
+pub(crate) async fn retry(app: State<'_, App>, report: Option<ReportId>) -> Result<(), Refusal> {
     app.agent.send(Command::Retry(report));
     Ok(())
 }
 
 #[tauri::command]
-pub(crate) async fn quit(app: State<'_, App>) -> Result<(), ()> {
+pub(crate) async fn quit(app: State<'_, App>) -> Result<(), Refusal> {
     app.quit();
     Ok(())
 }

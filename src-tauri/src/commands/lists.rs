@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use fieldscan_core::ids::{ReportId, RunId, SubnetId};
 use fieldscan_engine::{
     document::{
-        AddressesDocument, ChangesDocument, HostsAtDocument, OneReportDocument, OneRunDocument,
-        ReportDocument, RunDocument, SightingDocument,
+        AddressesDocument, ChangesDocument, HostsAtDocument, NoticeDocument, OneReportDocument,
+        OneRunDocument, ReportDocument, RunDocument, SightingDocument,
     },
     place::Records,
     query,
@@ -18,7 +18,7 @@ use super::refusal::Refusal;
 use crate::app::App;
 
 /// Runs a query where it may block. `None`: there is no database yet.
-async fn ask<T: Send + 'static>(
+pub(super) async fn ask<T: Send + 'static>(
     app: &App,
     query: impl FnOnce(&Records) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<Option<T>, Refusal> {
@@ -112,4 +112,10 @@ pub(crate) async fn report(
 ) -> Result<OneReportDocument, Refusal> {
     let found = ask(&app, move |records| query::one_report(records, id)).await?;
     found.flatten().ok_or_else(|| no_such("report", id))
+}
+
+#[tauri::command]
+pub(crate) async fn notices(app: State<'_, App>) -> Result<Vec<NoticeDocument>, Refusal> {
+    let found = ask(&app, query::notices).await?;
+    Ok(found.unwrap_or_default())
 }

@@ -4,15 +4,16 @@ use std::net::IpAddr;
 
 use fieldscan_core::{ids::SubnetId, present, problem::Problem};
 use fieldscan_engine::{
-    doctor::{self, Patient, Progress},
+    diagnostics::bundle,
+    doctor::{self, Progress},
     document::StepDocument,
     logging::{self, Line},
     nmap::{Nmap, Privileges},
-    settings_file,
-    vault::Vault,
 };
+use jiff::Timestamp;
 use serde::Serialize;
 use tauri::{Emitter as _, State};
+use ts_rs::TS;
 
 use super::{blocking, refusal::Refusal};
 use crate::{app::App, autostart, browse, window};
@@ -21,39 +22,47 @@ use crate::{app::App, autostart, browse, window};
 const LINES: usize = 2_000;
 
 /// How nmap comes by raw sockets.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, TS)]
+#[ts(rename = "Privileges")]
 pub(crate) struct PrivilegesDocument {
+    #[ts(type = "'raw' | 'helper' | 'connect'")]
     mode: &'static str,
     words: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     remedy: Option<String>,
 }
 
 /// What this is and where its files are.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, TS)]
 pub(crate) struct About {
     version: &'static str,
     data_dir: String,
     config_path: String,
     log_dir: String,
+    /// What was last learned of newer versions; null where nobody looks.
+    update: Option<UpdateDocument>,
+}
+
+/// What was learned of newer versions.
+#[derive(Debug, Clone, Default, Serialize, TS)]
+#[ts(rename = "Update")]
+pub(crate) struct UpdateDocument {
+    /// Null before the first look.
+    pub(crate) looked_at: Option<Timestamp>,
+    /// The newer version, if there is one.
+    pub(crate) newer: Option<String>,
+    pub(crate) notes: Option<String>,
+    /// Where a person reads more.
+    pub(crate) page: Option<String>,
+    /// Why the last look brought nothing.
+    pub(crate) failed: Option<String>,
 }
 
 #[tauri::command]
 pub(crate) async fn test_everything(app: State<'_, App>) -> Result<Vec<StepDocument>, Refusal> {
     let place = app.agent.place().clone();
-    let settings = blocking({
-        let file = place.settings_file.clone();
-        move || Ok(settings_file::read(&file))
-    });
-    let patient = Patient {
-        // What then is missing is told as the first thing to set.
-        settings: match settings.await? {
-            Ok(read) => Ok(read.unwrap_or_default().0),
-            Err(error) => Err(Problem::from(&error)),
-        },
-        vault: Vault::open(),
-        nmap: place.nmap.clone(),
-    };
+    let patient = blocking(move || Ok(bundle::patient(&place))).await?;
     let mut steps = Vec::new();
     doctor::examine(patient, |progress| match progress {
         Progress::Begun(_) => {}
@@ -126,6 +135,7 @@ pub(crate) async fn about(app: State<'_, App>) -> Result<About, Refusal> {
         data_dir: place.data_dir.display().to_string(),
         config_path: place.settings_file.display().to_string(),
         log_dir: place.logs().display().to_string(),
+        update: app.updates.known(&app.agent.settings()),
     })
 }
 
@@ -135,7 +145,7 @@ pub(crate) async fn open_in_ipam(
     subnet: SubnetId,
     ip: Option<IpAddr>,
 ) -> Result<(), Refusal> {
-    let snapshot = app.agent.snapshots().borrow().clone();
+    let snapshot = app.agent.snapshot();
     let url = browse::page_of(app.agent.settings().api_url.as_ref(), &snapshot, subnet, ip)?;
     blocking(move || browse::open(&url)).await
 }

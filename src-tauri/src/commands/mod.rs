@@ -1,12 +1,14 @@
 //! What the window may ask. Each command only translates; the list stands once more in `permissions/ask-the-agent.toml`,
 //! which says who may call it.
 
-mod agent;
+pub(crate) mod agent;
 pub(crate) mod events;
+mod export;
 mod lists;
-mod machine;
+pub(crate) mod machine;
 pub(crate) mod refusal;
-mod settings;
+pub(crate) mod settings;
+pub(crate) mod takeover;
 
 use self::refusal::Refusal;
 
@@ -40,6 +42,7 @@ commands![
     lists::compare_runs,
     lists::reports,
     lists::report,
+    lists::notices,
     settings::settings,
     settings::check_settings,
     settings::apply_settings,
@@ -53,6 +56,9 @@ commands![
     machine::privileges,
     machine::about,
     machine::open_in_ipam,
+    export::export_subnet,
+    export::export_diagnostics,
+    takeover::import_settings,
 ];
 
 /// Does what may block where it may.

@@ -9,14 +9,16 @@ use fieldscan_engine::{
     store::{OpenError, StoreError},
 };
 use serde::Serialize;
+use ts_rs::TS;
 
 /// A command that could not be done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 pub(crate) struct Refusal {
     pub(crate) code: String,
     pub(crate) what: String,
     pub(crate) remedy: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub(crate) detail: Option<String>,
 }
 

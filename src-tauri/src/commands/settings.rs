@@ -1,5 +1,7 @@
 //! Settings and secrets. A secret comes in and never goes out: the window learns only where it is.
 
+use std::path::Path;
+
 use fieldscan_core::settings::{self, Mistake, Shown};
 use fieldscan_engine::{
     document::{SecretDocument, SettingDocument, setting_documents, source_code},
@@ -10,12 +12,13 @@ use jiff::{Timestamp, tz::TimeZone};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tauri::State;
+use ts_rs::TS;
 
 use super::{blocking, refusal::Refusal};
 use crate::app::App;
 
 /// All settings, and where the secrets are.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, TS)]
 pub(crate) struct SettingsDocument {
     path: String,
     settings: Vec<SettingDocument>,
@@ -24,14 +27,16 @@ pub(crate) struct SettingsDocument {
 }
 
 /// A value that somebody typed for a key. Null takes the setting out, so that its default counts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, TS)]
+#[ts(rename = "SettingChange")]
 pub(crate) struct Change {
     key: String,
     value: Option<Shown>,
 }
 
 /// What is wrong with a value.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, TS)]
+#[ts(rename = "Mistake")]
 pub(crate) struct MistakeDocument {
     key: String,
     found: String,
@@ -39,7 +44,7 @@ pub(crate) struct MistakeDocument {
 }
 
 /// The times of a schedule, or what is wrong with it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, TS)]
 pub(crate) struct SchedulePreview {
     next: Vec<Timestamp>,
     mistake: Option<MistakeDocument>,
@@ -67,16 +72,17 @@ fn texts(changes: Vec<Change>) -> Vec<(String, String)> {
 #[tauri::command]
 pub(crate) async fn settings(app: State<'_, App>) -> Result<SettingsDocument, Refusal> {
     let file = app.agent.place().settings_file.clone();
-    blocking(move || {
-        let (settings, warnings) = settings_file::read(&file)?.unwrap_or_default();
-        Ok(SettingsDocument {
-            path: file.display().to_string(),
-            settings: setting_documents(&settings),
-            secrets: Vault::open().status().iter().map(Into::into).collect(),
-            warnings: warnings.iter().map(ToString::to_string).collect(),
-        })
+    blocking(move || document(&file, &Vault::open())).await
+}
+
+fn document(file: &Path, vault: &Vault) -> Result<SettingsDocument, Refusal> {
+    let (settings, warnings) = settings_file::read(file)?.unwrap_or_default();
+    Ok(SettingsDocument {
+        path: file.display().to_string(),
+        settings: setting_documents(&settings),
+        secrets: vault.status().iter().map(Into::into).collect(),
+        warnings: warnings.iter().map(ToString::to_string).collect(),
     })
-    .await
 }
 
 #[tauri::command]
@@ -208,6 +214,20 @@ mod tests {
         assert!(long.is_err(), "no token is that long");
         let refusal = named("MARKER").unwrap_err();
         assert!(!format!("{refusal:?}").contains("MARKER"));
+    }
+
+    #[test]
+    fn of_a_secret_the_window_learns_only_where_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.yaml");
+        std::fs::write(&file, "scanagent_code: MARKER-CODE\n").unwrap();
+        let vault =
+            Vault::with_environment(|name| name.starts_with("FIELDSCAN_").then(|| "MARKER".into()));
+        let document = document(&file, &vault).unwrap();
+        assert_eq!(document.secrets.len(), 3);
+        let told = serde_json::to_string(&document).unwrap();
+        assert!(told.contains(r#""source":"environment""#), "{told}");
+        assert!(!told.contains("MARKER"), "{told}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The drawings of the tray's icon, in one colour: the shape tells the state.
 
-use fieldscan_engine::document::Activity;
+use fieldscan_core::present::Icon;
 use tauri::image::Image;
 
 /// The panel that the icon stands on.
@@ -21,8 +21,8 @@ impl Panel {
 }
 
 /// The icon of a state in all its sizes, in the ink for that panel.
-pub(crate) fn drawn(activity: Activity, panel: Panel) -> Vec<Image<'static>> {
-    sizes(activity)
+pub(crate) fn drawn(icon: Icon, panel: Panel) -> Vec<Image<'static>> {
+    sizes(icon)
         .map(|drawing| {
             let mut pixels = drawing.rgba().to_vec();
             for pixel in pixels.as_chunks_mut::<4>().0 {
@@ -45,13 +45,13 @@ macro_rules! sizes {
     };
 }
 
-fn sizes(activity: Activity) -> impl Iterator<Item = Image<'static>> {
-    let files: [&[u8]; 5] = match activity {
-        Activity::Idle => sizes!("idle"),
-        Activity::Scanning => sizes!("scanning"),
-        Activity::Waiting => sizes!("waiting"),
-        Activity::Attention => sizes!("attention"),
-        Activity::Paused => sizes!("paused"),
+fn sizes(icon: Icon) -> impl Iterator<Item = Image<'static>> {
+    let files: [&[u8]; 5] = match icon {
+        Icon::Idle => sizes!("idle"),
+        Icon::Scanning => sizes!("scanning"),
+        Icon::Waiting => sizes!("waiting"),
+        Icon::Attention => sizes!("attention"),
+        Icon::Paused => sizes!("paused"),
     };
     // They are ours, and a test reads them all.
     files
@@ -65,16 +65,9 @@ mod tests {
 
     #[test]
     fn states_differ_in_shape_on_every_panel() {
-        let all = [
-            Activity::Idle,
-            Activity::Scanning,
-            Activity::Waiting,
-            Activity::Attention,
-            Activity::Paused,
-        ];
-        for (index, one) in all.iter().enumerate() {
+        for (index, one) in Icon::ALL.iter().enumerate() {
             assert_eq!(sizes(*one).count(), 5, "every drawing can be read");
-            for other in &all[index + 1..] {
+            for other in &Icon::ALL[index + 1..] {
                 for (one, other) in sizes(*one).zip(sizes(*other)) {
                     let differing = one.rgba().chunks(4).zip(other.rgba().chunks(4));
                     let differing = differing.filter(|(a, b)| a[3].abs_diff(b[3]) > 128).count();
@@ -91,7 +84,7 @@ mod tests {
     #[test]
     fn the_ink_is_seen_on_its_panel() {
         for (panel, dark) in [(Panel::Light, true), (Panel::Dark, false)] {
-            for drawing in drawn(Activity::Attention, panel) {
+            for drawing in drawn(Icon::Attention, panel) {
                 let [red, green, blue, _] = drawing.rgba()[..4] else {
                     panic!("a pixel has four parts");
                 };

@@ -1,14 +1,6 @@
 //! The tray of Windows and macOS.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
-
-use fieldscan_engine::document::Activity;
+use fieldscan_core::present::{self, Choice, Icon, Page};
 use tauri::{
     image::Image,
     menu::{IsMenuItem, Menu, MenuItem, PredefinedMenuItem, Submenu},
@@ -16,52 +8,36 @@ use tauri::{
 };
 use tokio::sync::oneshot;
 
-use super::icon::{Panel, drawn};
-use crate::{
-    app::App,
-    menu::{Act, Entry, Face},
+use super::{
+    Face,
+    icon::{Panel, drawn},
 };
+use crate::app::App;
 
 /// The icon in the tray.
 pub(super) struct Tray {
     app: App,
-    shown: Arc<Shown>,
-}
-
-/// What the entries of the menu do that is shown, by their ids.
-#[derive(Default)]
-struct Shown {
-    acts: Mutex<HashMap<String, Act>>,
-    menus: AtomicU64,
 }
 
 const ID: &str = "fieldscan";
 
 impl Tray {
     pub(super) async fn show(app: &App, face: Face) -> Self {
-        let tray = Self {
-            app: app.clone(),
-            shown: Arc::default(),
-        };
-        tray.on_main_thread(move |app, shown| build(app, shown, &face))
-            .await;
+        let tray = Self { app: app.clone() };
+        tray.on_main_thread(move |app| build(app, &face)).await;
         tray
     }
 
     pub(super) async fn change(&self, face: Face) {
-        self.on_main_thread(move |app, shown| change(app, shown, &face))
-            .await;
+        self.on_main_thread(move |app| change(app, &face)).await;
     }
 
     /// Menus belong to the main thread.
-    async fn on_main_thread(
-        &self,
-        work: impl FnOnce(&App, &Arc<Shown>) -> tauri::Result<()> + Send + 'static,
-    ) {
+    async fn on_main_thread(&self, work: impl FnOnce(&App) -> tauri::Result<()> + Send + 'static) {
         let (done, end) = oneshot::channel();
-        let (app, shown) = (self.app.clone(), self.shown.clone());
+        let app = self.app.clone();
         let asked = self.app.tauri.run_on_main_thread(move || {
-            if let Err(error) = work(&app, &shown) {
+            if let Err(error) = work(&app) {
                 tracing::error!(%error, "the tray can't be shown");
             }
             let _ = done.send(());
@@ -72,16 +48,14 @@ impl Tray {
     }
 }
 
-fn build(app: &App, shown: &Arc<Shown>, face: &Face) -> tauri::Result<()> {
-    let (on_menu, on_click, acts) = (app.clone(), app.clone(), shown.clone());
+fn build(app: &App, face: &Face) -> tauri::Result<()> {
+    let (on_menu, on_click) = (app.clone(), app.clone());
     let builder = TrayIconBuilder::with_id(ID)
         .icon_as_template(cfg!(target_os = "macos"))
         .show_menu_on_left_click(cfg!(target_os = "macos"))
         .on_menu_event(move |_, event| {
-            // A menu that was replaced while it was open does nothing any more.
-            let act = acts.acts().get(event.id().as_ref()).cloned();
-            if let Some(act) = act {
-                on_menu.act(&act);
+            if let Ok(choice) = event.id().as_ref().parse() {
+                on_menu.choose(choice);
             }
         })
         .on_tray_icon_event(move |_, event| {
@@ -92,46 +66,36 @@ fn build(app: &App, shown: &Arc<Shown>, face: &Face) -> tauri::Result<()> {
             } = event
                 && !cfg!(target_os = "macos")
             {
-                on_click.act(&Act::Show("overview".to_owned()));
+                on_click.choose(Choice::Open(Page::Overview));
             }
         });
     builder.build(&app.tauri)?;
-    change(app, shown, face)
+    change(app, face)
 }
 
-fn change(app: &App, shown: &Shown, face: &Face) -> tauri::Result<()> {
+fn change(app: &App, face: &Face) -> tauri::Result<()> {
     let Some(tray) = app.tauri.tray_by_id(ID) else {
         return Ok(());
     };
-    set_icon(&tray, face.activity)?;
-    tray.set_tooltip(Some(&face.status))?;
-    let number = shown.menus.fetch_add(1, Ordering::Relaxed);
-    let mut acts = HashMap::new();
+    set_icon(&tray, face.icon)?;
+    tray.set_tooltip(Some(&face.tooltip))?;
     let menu = Menu::new(&app.tauri)?;
-    for item in items(app, &face.menu, &number.to_string(), &mut acts)? {
+    for item in items(app, &face.menu.items)? {
         menu.append(item.as_ref())?;
     }
-    tray.set_menu(Some(menu))?;
-    *shown.acts() = acts;
-    Ok(())
+    tray.set_menu(Some(menu))
 }
 
-impl Shown {
-    fn acts(&self) -> MutexGuard<'_, HashMap<String, Act>> {
-        self.acts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn set_icon(tray: &TrayIcon, activity: Activity) -> tauri::Result<()> {
-    tray.set_icon(picture(activity))?;
+fn set_icon(tray: &TrayIcon, icon: Icon) -> tauri::Result<()> {
+    tray.set_icon(picture(icon))?;
     // Setting another picture forgets it.
     tray.set_icon_as_template(cfg!(target_os = "macos"))
 }
 
-fn picture(activity: Activity) -> Option<Image<'static>> {
+fn picture(icon: Icon) -> Option<Image<'static>> {
     // macOS draws a template in its own ink, at half the size.
     let size = if cfg!(target_os = "macos") { 44 } else { 32 };
-    drawn(activity, panel())
+    drawn(icon, panel())
         .into_iter()
         .find(|drawing| drawing.width() == size)
 }
@@ -153,43 +117,40 @@ fn panel() -> Panel {
     Panel::Light
 }
 
-/// The items of a menu. What they do is put into `acts` by their ids, which no other menu has.
-fn items(
-    app: &App,
-    menu: &[Entry],
-    path: &str,
-    acts: &mut HashMap<String, Act>,
-) -> tauri::Result<Vec<Box<dyn IsMenuItem<tauri::Wry>>>> {
+/// The items of a menu. The id of one that can be chosen is its choice's.
+fn items(app: &App, menu: &[present::Item]) -> tauri::Result<Vec<Box<dyn IsMenuItem<tauri::Wry>>>> {
     let tauri = &app.tauri;
     let mut made: Vec<Box<dyn IsMenuItem<tauri::Wry>>> = Vec::new();
-    for (place, entry) in menu.iter().enumerate() {
-        let id = format!("{path}/{place}");
-        made.push(match entry {
-            Entry::Words(words) => Box::new(MenuItem::with_id(
-                tauri,
-                id,
-                label(words),
-                false,
-                None::<&str>,
-            )?),
-            Entry::Does(words, act) => {
-                acts.insert(id.clone(), act.clone());
+    for item in menu {
+        made.push(match item {
+            present::Item::Line(words) => {
+                Box::new(MenuItem::new(tauri, label(words), false, None::<&str>)?)
+            }
+            present::Item::Action {
+                choice,
+                label: words,
+                enabled,
+            } => {
+                let id = choice.to_string();
                 Box::new(MenuItem::with_id(
                     tauri,
                     id,
                     label(words),
-                    true,
+                    *enabled,
                     None::<&str>,
                 )?)
             }
-            Entry::Sub(words, inner) => {
-                let sub = Submenu::with_id(tauri, &id, label(words), true)?;
-                for item in items(app, inner, &id, acts)? {
+            present::Item::Submenu {
+                label: words,
+                items: inner,
+            } => {
+                let sub = Submenu::new(tauri, label(words), true)?;
+                for item in items(app, inner)? {
                     sub.append(item.as_ref())?;
                 }
                 Box::new(sub)
             }
-            Entry::Line => Box::new(PredefinedMenuItem::separator(tauri)?),
+            present::Item::Separator => Box::new(PredefinedMenuItem::separator(tauri)?),
         });
     }
     Ok(made)

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use fieldscan_engine::document::Activity;
+use fieldscan_core::present::{self, Choice, Icon, Page};
 use ksni::{
     MenuItem, OfflineReason, Status, ToolTip, TrayMethods,
     menu::{StandardItem, SubMenu},
@@ -13,14 +13,11 @@ use ksni::{
 use tokio::sync::watch;
 
 use super::{
+    Face,
     icon::{Panel, drawn},
     panel,
 };
-use crate::{
-    app::App,
-    menu::{Act, Entry, Face},
-    notify::Told,
-};
+use crate::{app::App, notify::Told};
 
 /// A panel that comes later than this doesn't come.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -78,16 +75,14 @@ impl ksni::Tray for Item {
     }
 
     fn status(&self) -> Status {
-        match self.face.activity {
-            Activity::Attention => Status::NeedsAttention,
-            Activity::Idle | Activity::Scanning | Activity::Waiting | Activity::Paused => {
-                Status::Active
-            }
+        match self.face.icon {
+            Icon::Attention => Status::NeedsAttention,
+            Icon::Idle | Icon::Scanning | Icon::Waiting | Icon::Paused => Status::Active,
         }
     }
 
     fn icon_pixmap(&self) -> Vec<ksni::Icon> {
-        drawn(self.face.activity, self.panel)
+        drawn(self.face.icon, self.panel)
             .into_iter()
             .map(|drawing| ksni::Icon {
                 width: drawing.width() as i32,
@@ -104,17 +99,17 @@ impl ksni::Tray for Item {
     fn tool_tip(&self) -> ToolTip {
         ToolTip {
             title: "Fieldscan".to_owned(),
-            description: escaped(&self.face.status),
+            description: escaped(&self.face.tooltip),
             ..ToolTip::default()
         }
     }
 
     fn activate(&mut self, _x: i32, _y: i32) {
-        self.app.act(&Act::Show("overview".to_owned()));
+        self.app.choose(Choice::Open(Page::Overview));
     }
 
     fn menu(&self) -> Vec<MenuItem<Self>> {
-        entries(&self.face.menu)
+        entries(&self.face.menu.items)
     }
 
     fn watcher_offline(&self, reason: OfflineReason) -> bool {
@@ -148,7 +143,7 @@ async fn tell_unseen(app: App, mut unseen: watch::Receiver<bool>) {
                     title: "Fieldscan is at work".to_owned(),
                     text: "This desktop shows no tray icons. To see it, start Fieldscan again; it goes on all the same."
                         .to_owned(),
-                    page: "overview".to_owned(),
+                    page: Page::Overview,
                 },
             );
         }
@@ -156,31 +151,40 @@ async fn tell_unseen(app: App, mut unseen: watch::Receiver<bool>) {
     }
 }
 
-fn entries(menu: &[Entry]) -> Vec<MenuItem<Item>> {
-    menu.iter()
-        .map(|entry| match entry {
-            Entry::Words(words) => StandardItem {
+fn entries(items: &[present::Item]) -> Vec<MenuItem<Item>> {
+    items
+        .iter()
+        .map(|item| match item {
+            present::Item::Line(words) => StandardItem {
                 label: label(words),
                 enabled: false,
                 ..StandardItem::default()
             }
             .into(),
-            Entry::Does(words, act) => {
-                let act = act.clone();
+            present::Item::Action {
+                choice,
+                label: words,
+                enabled,
+            } => {
+                let choice = choice.clone();
                 StandardItem {
                     label: label(words),
-                    activate: Box::new(move |item: &mut Item| item.app.act(&act)),
+                    enabled: *enabled,
+                    activate: Box::new(move |item: &mut Item| item.app.choose(choice.clone())),
                     ..StandardItem::default()
                 }
                 .into()
             }
-            Entry::Sub(words, inner) => SubMenu {
+            present::Item::Submenu {
+                label: words,
+                items,
+            } => SubMenu {
                 label: label(words),
-                submenu: entries(inner),
+                submenu: entries(items),
                 ..SubMenu::default()
             }
             .into(),
-            Entry::Line => MenuItem::Separator,
+            present::Item::Separator => MenuItem::Separator,
         })
         .collect()
 }

@@ -33,7 +33,8 @@ pub use counters::{Counters, Probes};
 pub use dns::{Name, NameServer, NameServerMode};
 pub use layout::{Behaviour, Host, Layout, Mac, Quality};
 pub use namespace::{
-    available, command_in_namespace, in_namespace, inside, loopback_up, system_name_server,
+    available, command_in_namespace, default_route, in_namespace, inside, loopback_up,
+    system_name_server,
 };
 pub use site::{Reply, Site};
 pub use tap::Network;

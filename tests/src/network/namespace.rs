@@ -96,6 +96,14 @@ pub fn loopback_up() -> Result<()> {
     ip(&["link set dev lo up".to_owned()])
 }
 
+/// Sends what goes to no network of its own over this gateway.
+///
+/// # Errors
+/// When not inside a namespace of our own, or there is no such neighbour.
+pub fn default_route(gateway: IpAddr) -> Result<()> {
+    ip(&[format!("route replace default via {gateway}")])
+}
+
 /// Makes `server` the system's name server, for what runs in this namespace.
 ///
 /// # Errors

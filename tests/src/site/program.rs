@@ -112,6 +112,11 @@ impl Site {
         command
             .env("FIELDSCAN_CLIENT_TOKEN", Model::EXAMPLE_TOKEN)
             .env("FIELDSCAN_AUTH_TOKEN", Site::AUTH_TOKEN)
+            // The machine on which the tests run may be a laptop on battery.
+            .env(
+                "DBUS_SYSTEM_BUS_ADDRESS",
+                format!("unix:path={}", home.join("no-system-bus").display()),
+            )
             .arg("--config")
             .arg(self.settings_file())
             .arg("--data-dir")

@@ -1,6 +1,6 @@
 // The addresses of subnets, as last read: a view that opens shows them at once, and reads anew behind that.
 
-import { host, type AddressesDocument } from '../host';
+import { host, type AddressesDocument, type SnapshotDocument } from '../host';
 import { agent } from './agent.svelte';
 import { query, type Query } from './query.svelte';
 
@@ -22,12 +22,27 @@ async function read(subnet: number): Promise<AddressesDocument> {
 
 /** The addresses of a subnet for a component. With null, nothing is asked. To be called while the component is set up. */
 export function addressesOf(subnet: () => number | null): Query<AddressesDocument> {
+  const revision = revisionsOf();
   return query(
     subnet,
-    () => agent.snapshot?.lists.addresses ?? 0,
+    () => revision(agent.snapshot, subnet()),
     read,
     (id) => remembered.get(id),
   );
+}
+
+/**
+ * When a subnet's addresses are to be read again: when the agent's list of addresses changed. While a run goes on, that happens
+ * with every subnet that is done, and then only the subnet's own scan counts: reading a large one anew takes a while.
+ */
+export function revisionsOf(): (snapshot: SnapshotDocument | null, subnet: number | null) => number {
+  let held: { revision: number; scan: string | null } | null = null;
+  return (snapshot, id) => {
+    if (!snapshot) return 0;
+    const scan = snapshot.subnets.find((one) => one.id === id)?.last_scan?.finished_at ?? null;
+    if (!held || !snapshot.run || scan !== held.scan) held = { revision: snapshot.lists.addresses, scan };
+    return held.revision;
+  };
 }
 
 /** Forgets everything. For tests. */

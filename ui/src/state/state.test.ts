@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ProblemDocument, ReportDocument, SnapshotDocument } from '../host';
 import { use } from '../host';
 import { FakeAgent, optionsOf } from '../host/fake';
+import { revisionsOf } from './addresses.svelte';
 import { agent } from './agent.svelte';
 import { perform, refusals } from './commands.svelte';
 import { stationsOf } from './journey';
@@ -139,6 +140,26 @@ describe('queries', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(times, 'the questions in between are one').toBe(2);
     vi.useRealTimers();
+  });
+});
+
+describe('addresses', () => {
+  it('are read again when they changed, but during a run only for the subnet’s own scan', async () => {
+    const snapshot = await fake('frozen').snapshot();
+    const running = (await fake('frozen&state=running').snapshot()).run;
+    const at = (addresses: number, run: SnapshotDocument['run'], finished_at = '2026-03-12T13:00:00Z'): SnapshotDocument => ({
+      ...snapshot,
+      run,
+      lists: { ...snapshot.lists, addresses },
+      subnets: snapshot.subnets.map((subnet) => ({ ...subnet, last_scan: subnet.last_scan && { ...subnet.last_scan, finished_at } })),
+    });
+    const revision = revisionsOf();
+    expect(revision(at(1, null), 101)).toBe(1);
+    expect(revision(at(2, null), 101), 'phpIPAM was read anew').toBe(2);
+    expect(revision(at(3, running), 101), 'another subnet is done').toBe(2);
+    expect(revision(at(4, running, '2026-03-12T13:20:00Z'), 101), 'this one is done').toBe(4);
+    expect(revision(at(6, running, '2026-03-12T13:20:00Z'), 101)).toBe(4);
+    expect(revision(at(6, null, '2026-03-12T13:20:00Z'), 101), 'and at the end nothing is missed').toBe(6);
   });
 });
 

@@ -59,9 +59,9 @@ pub(super) fn run(place: &Place, out: &Output, args: &Addresses) -> Result<Exit,
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Age {
     /// The oldest of the subnets'; `None` before phpIPAM was asked.
-    fetched_at: Option<Timestamp>,
+    pub(super) fetched_at: Option<Timestamp>,
     /// Whether that is out of date by the settings.
-    stale: bool,
+    pub(super) stale: bool,
 }
 
 impl Age {

@@ -2,9 +2,9 @@
 
 use fieldscan_core::{present, problem::Problem};
 use fieldscan_engine::{
-    doctor::{Outcome, Patient, Progress, StepId, examine},
+    diagnostics::bundle,
+    doctor::{Outcome, Progress, StepId, examine},
     document::DoctorDocument,
-    settings_file,
 };
 
 use crate::{
@@ -21,7 +21,7 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
         let mut ended = Vec::new();
         let mut shown: Result<(), Failure> = Ok(());
         let mut waiting: Option<Step> = None;
-        examine(patient(place), |progress| match progress {
+        examine(bundle::patient(place), |progress| match progress {
             Progress::Begun(step) => {
                 waiting = live.then(|| Step::begin(step.title()));
             }
@@ -56,21 +56,6 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
         _ if !place.settings_file.exists() => Exit::Usage,
         _ => Exit::Problems,
     })
-}
-
-/// What there is to be examined. Settings that are missing are the first step's failure, not the command's.
-pub(super) fn patient(place: &Place) -> Patient {
-    let settings = match settings_file::read(&place.settings_file) {
-        Ok(Some((settings, _))) => Ok(settings),
-        // What then is missing is told as the first thing to set.
-        Ok(None) => Ok(fieldscan_core::settings::Settings::default()),
-        Err(error) => Err(Problem::from(&error)),
-    };
-    Patient {
-        settings,
-        vault: fieldscan_engine::vault::Vault::open(),
-        nmap: place.nmap.clone(),
-    }
 }
 
 /// A step's line, with what to do below it where there is something.

@@ -5,12 +5,11 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
-use fieldscan_core::settings::Import;
 use fieldscan_engine::{
     settings_file,
-    vault::{Secret, Source, Vault},
+    takeover::{Kept, KeptIn, keep_secrets},
+    vault::Vault,
 };
-use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::{config::unwritten, secret::source};
@@ -73,7 +72,11 @@ pub(super) fn run(place: &Place, out: &Output, args: &args::Import) -> Result<Ex
     }
     // A broken settings file is told before anything is moved.
     settings_file::read(&place.settings_file)?;
-    let secrets = keep_secrets(&import, args.force)?;
+    let kept = keep_secrets(&Vault::open(), &import, args.force).map_err(|problem| {
+        Failure::of(exit_of(&problem), problem)
+            .detail("Nothing was imported: the tokens would have had no safe place.")
+    })?;
+    let secrets: Vec<SecretDocument> = kept.iter().map(Into::into).collect();
     if writes {
         settings_file::take_over(&place.settings_file, &import).map_err(unwritten)?;
     }
@@ -122,54 +125,22 @@ pub(super) fn run(place: &Place, out: &Output, args: &args::Import) -> Result<Ex
 /// For a token whose only copy may be the one in the file.
 const NOWHERE: &str = "nowhere";
 
-/// Puts each token where the agent finds it: into the keychain, unless it is somewhere already. One that has another
-/// value there is left alone: which of the two is right, a person knows.
-fn keep_secrets(import: &Import, force: bool) -> Result<Vec<SecretDocument>, Failure> {
-    let vault = Vault::open();
-    let mut kept = Vec::new();
-    for (secret, value) in [
-        (Secret::ClientToken, &import.client_token),
-        (Secret::AuthToken, &import.auth_token),
-        (Secret::ClientPassword, &import.client_password),
-    ] {
-        let Some(value) = value else { continue };
-        let there = vault.get(secret).map_err(|problem| {
-            Failure::of(exit_of(&problem), problem)
-                .detail("Nothing was imported: the tokens would have had no safe place.")
-        })?;
-        let (kept_in, words) = match there {
-            Some(found) if found.value.expose_secret() == value.expose_secret() => {
-                let place = match found.source {
-                    Source::Keychain => "keychain",
-                    Source::Environment | Source::CredentialsDirectory => "outside",
-                };
-                (
-                    place,
-                    format!("{secret}: {} has it", source(found.source, secret)),
-                )
-            }
-            Some(found) if !(found.source == Source::Keychain && force) => (
-                NOWHERE,
-                format!(
-                    "{secret}: {} has another one, which is used; the file's was not taken over and stays there",
-                    source(found.source, secret)
-                ),
-            ),
-            Some(_) | None => {
-                vault.set(secret, value).map_err(|problem| {
-                    Failure::of(Exit::Nothing, problem)
-                        .detail("Nothing was imported: the tokens would have had no safe place.")
-                })?;
-                ("keychain", format!("{secret}: in the keychain"))
-            }
-        };
-        kept.push(SecretDocument {
+impl From<&Kept> for SecretDocument {
+    fn from(kept: &Kept) -> Self {
+        let secret = kept.secret;
+        Self {
             name: secret.name(),
-            kept_in,
-            words,
-        });
+            kept_in: kept.code(),
+            words: match kept.place {
+                KeptIn::Already(there) => format!("{secret}: {} has it", source(there, secret)),
+                KeptIn::Nowhere(there) => format!(
+                    "{secret}: {} has another one, which is used; the file's was not taken over and stays there",
+                    source(there, secret)
+                ),
+                KeptIn::Keychain => format!("{secret}: in the keychain"),
+            },
+        }
     }
-    Ok(kept)
 }
 
 /// Whether the tokens are to be taken out of the file: by its option, or by asking.

@@ -10,6 +10,7 @@ mod export;
 mod grant;
 mod import;
 mod pages;
+mod places;
 mod reports;
 mod runs;
 mod scan;
@@ -50,6 +51,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         | Command::Secret(_)
         | Command::Doctor
         | Command::Grant(_)
+        | Command::Places(_)
         | Command::Watch
         | Command::Pause(_)
         | Command::Resume
@@ -89,6 +91,7 @@ fn on(place: &Place, out: &Output, command: Command) -> Result<Exit, Failure> {
         Command::Secret(args) => secret::run(place, out, &args),
         Command::Doctor => doctor::run(place, out),
         Command::Grant(args) => grant::run(out, &args),
+        Command::Places(args) => places::run(place, out, &args),
         Command::Watch => watch::run(place),
         Command::Pause(args) => control::pause(place, out, &args),
         Command::Resume => control::resume(place, out),

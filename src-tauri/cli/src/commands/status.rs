@@ -8,7 +8,7 @@ use fieldscan_core::{
     snapshot::{Pause, Progress, Snapshot},
 };
 use fieldscan_engine::{
-    document::{CountsDocument, ProblemDocument, RunDocument},
+    document::{CountsDocument, HeldDocument, ProblemDocument, RunDocument, SurroundingsDocument},
     door, run,
     store::{self, Holder},
 };
@@ -20,7 +20,7 @@ use super::{problems, runs};
 use crate::{
     failure::{Exit, Failure},
     output::{Output, Tone, plain},
-    place::{Place, Records, complete},
+    place::{Place, Records, complete, snapshot_of},
     session,
 };
 
@@ -35,6 +35,8 @@ struct StatusDocument {
     last_run: Option<RunDocument>,
     next_run: Option<Timestamp>,
     paused: Option<Pause>,
+    held: Option<HeldDocument>,
+    surroundings: SurroundingsDocument,
     ipam: fieldscan_core::snapshot::IpamView,
     subnets: usize,
     counts: CountsDocument,
@@ -64,7 +66,7 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
     let running = newest.filter(goes_on);
     let snapshot = match live {
         Some(live) => live,
-        None => records.snapshot()?,
+        None => snapshot_of(&records)?,
     };
     let name = |id| {
         let subnet = snapshot.subnets.iter().find(|subnet| subnet.id == id)?;
@@ -82,6 +84,8 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
         last_run: snapshot.last_run.as_ref().map(RunDocument::from),
         next_run: snapshot.next_run.filter(|_| holder.is_some()),
         paused: snapshot.paused,
+        held: snapshot.held.as_ref().map(HeldDocument::of),
+        surroundings: SurroundingsDocument::of(&snapshot.surroundings),
         ipam: snapshot.ipam.clone(),
         subnets: snapshot.subnets.len(),
         counts: counts(&snapshot).into(),
@@ -180,6 +184,12 @@ fn facts(
         (Some(Pause::UntilResumed), _) => facts.push(("Next scan", "paused".to_owned())),
         (None, Some(at)) if holder.is_some() && !running => facts.push(("Next scan", when(at))),
         (None, _) => {}
+    }
+    if let Some(held) = snapshot.held.as_ref().filter(|_| holder.is_some()) {
+        facts.push(("Held", plain(&present::held(held))));
+    }
+    if let Some(battery) = snapshot.surroundings.battery {
+        facts.push(("Battery", present::battery(battery)));
     }
     facts.push((
         "phpIPAM",

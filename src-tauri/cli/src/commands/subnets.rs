@@ -14,7 +14,7 @@ use super::{runs, some};
 use crate::{
     failure::{Exit, Failure},
     output::{Cell, Column, Output, Table, Tone, plain},
-    place::Place,
+    place::{Place, snapshot_of},
 };
 
 #[derive(Serialize)]
@@ -26,7 +26,7 @@ struct SubnetsDocument {
 
 pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
     let records = place.records()?;
-    let snapshot = records.snapshot()?;
+    let snapshot = snapshot_of(&records)?;
     let document = SubnetsDocument {
         fetched_at: snapshot.ipam.fetched_at,
         stale: snapshot.ipam.stale,

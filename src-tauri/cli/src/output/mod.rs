@@ -2,21 +2,18 @@
 
 pub(crate) mod style;
 pub(crate) mod table;
-pub(crate) mod text;
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
+use fieldscan_engine::document;
 use serde::Serialize;
 
 pub(crate) use self::{
     style::{Style, Tone},
     table::{Cell, Column, Table},
-    text::plain,
 };
 use crate::failure::{Exit, Failure};
-
-/// Version of the JSON documents. It rises when a field goes or changes its meaning, not when one is added.
-pub(crate) const SCHEMA: u32 = 1;
+pub(crate) use fieldscan_engine::text::{self, plain};
 
 /// Where results go, and how.
 #[derive(Debug, Clone, Copy)]
@@ -26,13 +23,6 @@ pub(crate) struct Output {
     pub(crate) style: Style,
     /// Columns of the terminal, where standard output is one.
     pub(crate) width: Option<usize>,
-}
-
-#[derive(Serialize)]
-struct Envelope<'a, T> {
-    schema: u32,
-    #[serde(flatten)]
-    document: &'a T,
 }
 
 impl Output {
@@ -86,15 +76,10 @@ impl Output {
 
 /// A document as text, harmless for terminals.
 pub(crate) fn json<T: Serialize>(document: &T) -> Result<String, Failure> {
-    let envelope = Envelope {
-        schema: SCHEMA,
-        document,
-    };
-    let json = serde_json::to_string_pretty(&envelope).map_err(|error| {
+    document::json(document).map_err(|error| {
         Failure::new(Exit::Fault, "json", "The JSON document could not be made.")
             .detail(error.to_string())
-    })?;
-    Ok(text::plain_json(&json) + "\n")
+    })
 }
 
 /// Writes to standard output. A reader that has gone away (`| head`) is no failure.

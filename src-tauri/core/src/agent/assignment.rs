@@ -26,6 +26,9 @@ impl Agent {
                 }
                 self.last_scans
                     .retain(|id, _| assignment.subnet(*id).is_some());
+                self.lasting
+                    .missed
+                    .retain(|id| assignment.subnet(*id).is_some());
                 self.problems.clear(|problem| match problem.subject() {
                     Subject::Subnet(id) => assignment.subnet(id).is_none(),
                     Subject::Report(_)

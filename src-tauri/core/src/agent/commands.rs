@@ -41,6 +41,8 @@ impl Agent {
                     self.last_scans.clear();
                     self.lasting.news.clear();
                     self.lasting.outage = None;
+                    self.whereabouts.forget_all();
+                    self.lasting.missed.clear();
                     self.stop_run(effects);
                 }
                 self.survey = survey(self.assignment.as_ref(), &self.settings);
@@ -51,6 +53,7 @@ impl Agent {
                 self.outbox.settings_changed(now, &mut changes);
                 self.apply(changes, now, effects);
             }
+            Command::Place { subnet, change } => self.place(subnet, change, now),
             Command::Shutdown => {
                 self.ending = true;
                 self.next_scans.clear();

@@ -10,6 +10,9 @@ use crate::{
 
 impl Agent {
     pub(super) fn deliver(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if self.whereabouts.is_offline(now) {
+            return;
+        }
         let mut changes = Vec::new();
         let upload = if self.options.hold_uploads {
             None

@@ -1,6 +1,9 @@
 //! What goes into the agent and what comes out of it.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use ipnetwork::IpNetwork;
 use jiff::Timestamp;
@@ -13,6 +16,7 @@ use crate::{
     ids::{NoticeId, ReportId, RunId, ScanId, SubnetId},
     ipam::{AddressBook, Assignment},
     notice::{News, Notice, Outage, Told},
+    place::{Binding, PlaceChange, Surroundings},
     plan::{Profile, Target},
     problem::{Problem, Standing},
     run::{FinishedScan, Run, Scan},
@@ -27,6 +31,10 @@ pub enum Input {
     Command(Command),
     /// The time that [`Effect::WakeAt`] asked for has come, or the machine woke up.
     Tick,
+    /// The system says something new of network or power.
+    Surroundings(Box<Surroundings>),
+    /// The machine slept, or its clock was set forward: which of the two can't be told everywhere.
+    Woke,
     /// [`Effect::FetchAssignment`] ended.
     Assignment(Result<Assignment, Problem>),
     /// [`Effect::LoadAddresses`] ended.
@@ -68,8 +76,8 @@ pub enum Input {
         /// Seconds; negative if behind.
         ahead: i64,
     },
-    /// [`Effect::SaveReport`], [`Effect::SaveRun`], [`Effect::SaveLasting`], [`Effect::SaveNotice`], or the writing of
-    /// [`Effect::Notify`] failed, with what could not be written.
+    /// [`Effect::SaveReport`], [`Effect::SaveRun`], [`Effect::SavePlaces`], [`Effect::SaveLasting`], [`Effect::SaveNotice`],
+    /// or the writing of [`Effect::Notify`] failed, with what could not be written.
     NotSaved {
         /// The effect.
         effect: Box<Effect>,
@@ -104,6 +112,13 @@ pub enum Command {
     Retry(Option<ReportId>),
     /// The settings changed, or a secret did.
     Settings(Box<Settings>),
+    /// Say at which site a subnet can be scanned.
+    Place {
+        /// The subnet.
+        subnet: SubnetId,
+        /// What is said.
+        change: PlaceChange,
+    },
     /// End. [`Effect::End`] follows once nothing would be lost.
     Shutdown,
 }
@@ -213,6 +228,8 @@ pub enum Effect {
     },
     /// Keep a run's record.
     SaveRun(Box<Run>),
+    /// Keep at which sites these subnets can be scanned; `None` for one that is no longer bound.
+    SavePlaces(BTreeMap<SubnetId, Option<Binding>>),
     /// Keep what must survive the process and stands nowhere else.
     SaveLasting(Box<Lasting>),
     /// Keep a notice, then tell it. Where it can't be kept it is told all the same.
@@ -239,6 +256,9 @@ pub struct Lasting {
     pub begun: Option<Timestamp>,
     /// Scheduled runs wait.
     pub paused: Option<Pause>,
+    /// Subnets that a run left out since they are at another site: they are caught up when this machine comes there.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub missed: BTreeSet<SubnetId>,
     /// What stands wrong.
     pub problems: Vec<Standing>,
     /// What was newly found, to be told when the run is over.
@@ -262,6 +282,8 @@ pub struct Restored {
     pub last_run: Option<Run>,
     /// What the person was told lately.
     pub told: Told,
+    /// At which sites subnets can be scanned.
+    pub places: BTreeMap<SubnetId, Binding>,
     /// The rest.
     pub lasting: Lasting,
     /// The highest ids that were ever given.

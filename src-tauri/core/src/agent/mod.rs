@@ -26,11 +26,13 @@ mod scheduling;
 mod telling;
 mod unsaved;
 mod view;
+mod whereabouts;
 
 use assignment::survey;
 pub use messages::*;
 use running::{Running, Unwritten};
 use unsaved::Unsaved;
+use whereabouts::Whereabouts;
 
 /// A clock further off than this is a problem.
 const CLOCK_TOLERANCE: i64 = 60;
@@ -64,6 +66,7 @@ pub struct Agent {
     last_scans: BTreeMap<SubnetId, LastScan>,
     outbox: Outbox,
     problems: Problems,
+    whereabouts: Whereabouts,
     lasting: Lasting,
     saved: Lasting,
     catch_up: bool,
@@ -94,6 +97,7 @@ impl Agent {
             last_scans,
             last_run,
             told,
+            places,
             lasting,
             last_ids,
         } = restored;
@@ -113,6 +117,7 @@ impl Agent {
             outbox,
             problems,
             catch_up: lasting.anchor.is_some() && !lasting.anchor_finished,
+            whereabouts: Whereabouts::new(places),
             saved: lasting.clone(),
             lasting,
             settings,
@@ -157,6 +162,10 @@ impl Agent {
             Input::Command(command) => self.command(command, now, &mut effects),
             // The engine's timer is spent, perhaps before its time: it is set again in any case.
             Input::Tick => self.wake_at = None,
+            Input::Surroundings(surroundings) => {
+                self.surrounded_by(*surroundings, now, &mut effects);
+            }
+            Input::Woke => self.woke(now),
             Input::Assignment(result) => self.assigned(result, now),
             Input::Addresses(loaded) => self.loaded(*loaded, now, &mut effects),
             Input::ScanProgress { scan, done, up } => {
@@ -212,6 +221,7 @@ impl Agent {
         self.follow_schedule(now, effects);
         self.pump(now, effects);
         if !self.ending {
+            self.try_again(now, effects);
             self.deliver(now, effects);
             self.prune(now, effects);
         }
@@ -220,6 +230,7 @@ impl Agent {
             running.look(now);
         }
         self.tell(now, effects);
+        self.save_places(effects);
         self.lasting.problems = self.problems.sorted();
         if self.lasting != self.saved {
             self.saved = self.lasting.clone();

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Agent, Effect, Scope};
 use crate::{
+    place::Held,
     plan,
     problem::Problem,
     run::Trigger,
@@ -35,22 +36,40 @@ impl Agent {
             Ok(due) => {
                 self.problems
                     .clear(|problem| matches!(problem, Problem::ScheduleInvalid { .. }));
-                if let Some(due) = due
-                    && due.at <= now
-                    && self.lasting.paused.is_none()
-                {
-                    let trigger = if due.missed {
-                        Trigger::CatchUp
-                    } else {
-                        Trigger::Schedule
-                    };
-                    self.start_run(trigger, Scope::All, false, now, effects);
+                if self.lasting.paused.is_none() {
+                    self.begin_what_is_due(due, now, effects);
                 }
             }
             Err(detail) => {
                 self.problems
                     .raise(Problem::ScheduleInvalid { detail }, now);
             }
+        }
+    }
+
+    /// Begins the run that is due, or what of an earlier one can be made now, unless something holds it back. What is held
+    /// back stays due: it begins once, when the reason is gone.
+    fn begin_what_is_due(&mut self, due: Option<Due>, now: Timestamp, effects: &mut Vec<Effect>) {
+        let due = due.filter(|due| due.at <= now);
+        match (self.held(now), due) {
+            (None, Some(due)) => {
+                let trigger = if due.missed {
+                    Trigger::CatchUp
+                } else {
+                    Trigger::Schedule
+                };
+                self.start_run(trigger, Scope::All, false, now, effects);
+            }
+            (None, None) => {
+                let missed = self.missed_here();
+                if !missed.is_empty() {
+                    let scope = Scope::Subnets(missed);
+                    self.start_run(Trigger::CatchUp, scope, false, now, effects);
+                }
+            }
+            (Some(Held::Elsewhere { .. }), Some(_)) => self.look_for_new_subnets(now, effects),
+            (Some(Held::Elsewhere { .. }), None)
+            | (Some(Held::Network | Held::Battery { .. } | Held::Metered), _) => {}
         }
     }
 
@@ -82,13 +101,23 @@ impl Agent {
         let due = match self.lasting.paused {
             Some(Pause::Until(until)) => Some(until),
             Some(Pause::UntilResumed) => None,
-            None if scheduled => self.due(now).ok().flatten().map(|due| due.at),
+            None if scheduled => self.due(now).ok().flatten().and_then(|due| {
+                match self.held(now).filter(|_| due.at <= now) {
+                    None => Some(due.at),
+                    Some(Held::Elsewhere { .. }) => Some(self.look_at(now)),
+                    // Whatever ends it comes as an input.
+                    Some(Held::Network | Held::Battery { .. } | Held::Metered) => None,
+                }
+            }),
             None => None,
         };
+        let reports = (!self.whereabouts.is_offline(now))
+            .then(|| self.outbox.wake_at(now, self.options.hold_uploads));
         let from_now = |at| if reached(at, now) { now } else { at };
         [
             due,
-            self.outbox.wake_at(now, self.options.hold_uploads),
+            reports.flatten(),
+            self.whereabouts.wake_at(now).map(from_now),
             self.write_again_at.map(from_now),
             self.prune_at.map(from_now),
         ]

@@ -19,7 +19,13 @@ impl Agent {
             return;
         }
         let problems = self.problems.sorted();
-        self.told.forget(&problems, now);
+        let stands = problems
+            .iter()
+            .filter(|standing| standing.problem.severity() == Severity::NeedsPerson)
+            .map(|standing| Thing::problem(&standing.problem))
+            .chain(Outage::begun(&problems).map(|_| Thing::offline()))
+            .collect();
+        self.told.forget(&stands, now);
         self.tell_findings(now, effects);
         self.tell_arrived(&problems, now, effects);
         self.tell_offline(&problems, now, effects);

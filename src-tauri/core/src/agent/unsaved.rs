@@ -1,6 +1,9 @@
 //! What could not be saved, and writing it again later.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -10,7 +13,7 @@ use super::{
 };
 use crate::{
     delivery::{Report, State},
-    ids::{NoticeId, ReportId, RunId},
+    ids::{NoticeId, ReportId, RunId, SubnetId},
     notice::Notice,
     problem::Problem,
     run::Run,
@@ -28,6 +31,7 @@ pub(super) struct Unsaved {
     runs: BTreeMap<RunId, Box<Run>>,
     reports: BTreeMap<ReportId, Box<Report>>,
     notices: BTreeMap<NoticeId, Box<Notice>>,
+    places: BTreeSet<SubnetId>,
     lasting: bool,
 }
 
@@ -57,6 +61,7 @@ impl Agent {
             runs,
             reports,
             notices,
+            places,
             lasting,
         } = std::mem::take(&mut self.unsaved);
         for (id, run) in runs {
@@ -86,6 +91,9 @@ impl Agent {
             }
         }
         effects.extend(notices.into_values().map(Effect::SaveNotice));
+        if !places.is_empty() {
+            effects.push(Effect::SavePlaces(self.places_of(places)));
+        }
         if lasting {
             effects.push(Effect::SaveLasting(Box::new(self.lasting.clone())));
         }
@@ -111,6 +119,7 @@ impl Unsaved {
             Effect::SaveReport(report) => {
                 self.reports.insert(report.id, report);
             }
+            Effect::SavePlaces(places) => self.places.extend(places.into_keys()),
             Effect::SaveLasting(_) => self.lasting = true,
             Effect::Notify(notice) | Effect::SaveNotice(notice) => {
                 self.notices.insert(notice.id, notice);
@@ -133,6 +142,10 @@ impl Unsaved {
     }
 
     fn is_empty(&self) -> bool {
-        self.runs.is_empty() && self.reports.is_empty() && self.notices.is_empty() && !self.lasting
+        self.runs.is_empty()
+            && self.reports.is_empty()
+            && self.notices.is_empty()
+            && self.places.is_empty()
+            && !self.lasting
     }
 }

@@ -16,6 +16,9 @@ impl Agent {
             None if self.options.scheduled => self.due(now).ok().flatten().map(|due| due.at),
             None => None,
         };
+        let held = self.held_view(now);
+        // When it will begin can't be known.
+        let next_run = next_run.filter(|at| held.is_none() || *at > now);
         Snapshot {
             revision: self.revision,
             run: self.running.as_ref().map(Running::view),
@@ -29,6 +32,9 @@ impl Agent {
             delivery: self.outbox.view(),
             next_run,
             paused: self.lasting.paused,
+            held,
+            surroundings: self.surroundings_view(),
+            places: self.whereabouts.bindings().clone(),
             problems: self.problems.sorted(),
             lists: self.lists,
         }
@@ -49,7 +55,10 @@ impl Agent {
                     network: subnet.network,
                     description: subnet.description.clone(),
                     plan: match plans.get(&subnet.id)? {
-                        Ok(mode) => PlanView::Scanned(*mode),
+                        Ok(mode) => match self.whereabouts.elsewhere(subnet.id, &self.settings) {
+                            Some(elsewhere) => PlanView::LeftOut(elsewhere),
+                            None => PlanView::Scanned(*mode),
+                        },
                         Err(why) => PlanView::LeftOut(why.clone()),
                     },
                     last_scan: self.last_scans.get(&subnet.id).copied(),

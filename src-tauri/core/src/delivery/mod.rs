@@ -8,6 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::{
     ids::{ReportId, ScanId, SubnetId},
@@ -59,8 +60,9 @@ pub struct Report {
 }
 
 /// Where a report is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
+#[ts(rename = "ReportState")]
 pub enum State {
     /// Committed, not yet tried.
     Queued,
@@ -164,7 +166,7 @@ impl State {
 }
 
 /// A likely cause of a report that is not seen back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// The scan server lost what it had taken: it was restarted.
@@ -192,8 +194,9 @@ pub struct Step {
 }
 
 /// What happened to a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
+#[ts(rename = "ReportEvent")]
 pub enum Event {
     /// Committed.
     Queued,

@@ -1,6 +1,11 @@
 //! What was told, and when.
 
-use std::{collections::BTreeMap, fmt, net::IpAddr, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    net::IpAddr,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,7 +14,7 @@ use super::Notice;
 use crate::{
     compare::Exception,
     ids::SubnetId,
-    problem::{Problem, Standing, Subject},
+    problem::{Problem, Subject},
 };
 
 /// The same thing is not told twice within this time.
@@ -99,14 +104,9 @@ impl Told {
     }
 
     /// Forgets what may be told again, but for what still stands.
-    pub fn forget(&mut self, problems: &[Standing], now: Timestamp) {
-        self.0.retain(|thing, at| {
-            is_recent(*at, now)
-                || *thing == Thing::offline()
-                || problems
-                    .iter()
-                    .any(|standing| Thing::problem(&standing.problem) == *thing)
-        });
+    pub fn forget(&mut self, stands: &BTreeSet<Thing>, now: Timestamp) {
+        self.0
+            .retain(|thing, at| is_recent(*at, now) || stands.contains(thing));
     }
 }
 
@@ -171,11 +171,7 @@ mod tests {
         let (over, stands) = (Problem::DiskFull, Problem::NmapMissing);
         let things = [&over, &stands].map(Thing::problem);
         let mut told = Told::restore([(at, things.to_vec())]);
-        let standing = Standing {
-            problem: stands,
-            since: at,
-        };
-        told.forget(&[standing], later);
+        told.forget(&[Thing::problem(&stands)].into(), later);
         assert!(!told.standing(&things[0], at, later), "it is over");
         assert!(told.standing(&things[1], at, later), "it stands");
     }

@@ -10,7 +10,7 @@ use crate::{
     snapshot::{DeliveryView, PlanView, Progress, Snapshot, Stage, SubnetView},
 };
 
-use super::{count, exceptions, number, words_with};
+use super::{count, exceptions, held, number, words_with};
 
 /// The answer in one sentence, for a tooltip or the first line of `fieldscan status`.
 ///
@@ -19,7 +19,6 @@ pub fn headline(snapshot: &Snapshot) -> String {
     if let Some(run) = &snapshot.run {
         return running(run);
     }
-    let scanned = scanned(snapshot);
     let blocking = snapshot.problems.iter().find(|standing| {
         standing.problem.severity() == Severity::NeedsPerson
             && keeps_from_working(&standing.problem)
@@ -31,8 +30,14 @@ pub fn headline(snapshot: &Snapshot) -> String {
         })
         .what;
     }
+    let held = snapshot.held.as_ref().map(held).map(|held| held + ". ");
+    held.unwrap_or_default() + &stands(snapshot)
+}
+
+/// The answer and what waits, while nothing goes on and nobody has to do anything first.
+fn stands(snapshot: &Snapshot) -> String {
     let told = delivery_line(&snapshot.delivery, snapshot.ipam.offline);
-    match (scanned, told) {
+    match (scanned(snapshot), told) {
         (Some((counts, stale)), told) => {
             let mut text = answer(&counts);
             if let Some(failed) = unscanned(failures(snapshot).len(), planned(snapshot)) {
@@ -274,6 +279,7 @@ mod tests {
     use super::*;
     use crate::{
         ids::{RunId, SubnetId},
+        place::Held,
         plan::Mode,
         problem::Standing,
         run::Trigger,
@@ -421,6 +427,17 @@ mod tests {
             headline(&snapshot),
             "nmap is not installed.",
             "an old answer would say that all is well"
+        );
+    }
+
+    #[test]
+    fn what_holds_the_next_run_back_comes_before_the_answer() {
+        let mut snapshot = with(known(22));
+        snapshot.held = Some(Held::Battery { percent: 14 });
+        assert_eq!(
+            headline(&snapshot),
+            "Waiting for power: battery at 14 %. phpIPAM is right: 22 hosts as documented.",
+            "else one wonders why the answer gets old"
         );
     }
 

@@ -1,6 +1,7 @@
 //! The state that the tray's icon shows.
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::{
     problem::{Problem, Severity, Subject},
@@ -8,8 +9,9 @@ use crate::{
 };
 
 /// The tray's icon: five states that differ in shape.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[ts(rename = "Activity")]
 pub enum Icon {
     /// All is done, and the next run is awaited.
     Idle,

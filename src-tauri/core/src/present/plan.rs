@@ -19,6 +19,9 @@ pub fn left_out(why: &LeftOut) -> String {
         LeftOut::NothingKnown => {
             "Only its known addresses are to be checked, and phpIPAM has none that may be scanned. Turn “Discover new hosts” on in phpIPAM to sweep it.".to_owned()
         }
+        LeftOut::Elsewhere { site } => format!(
+            "This machine is not at {site}, where it can be scanned. It is scanned again there. To scan it here all the same, ask for this subnet alone."
+        ),
         LeftOut::Refused(why) => refusal(why),
     }
 }
@@ -118,6 +121,9 @@ mod tests {
             LeftOut::NoMask,
             LeftOut::NotEnabled,
             LeftOut::NothingKnown,
+            LeftOut::Elsewhere {
+                site: "Depot".to_owned(),
+            },
             LeftOut::Refused(Refusal::NotANetwork),
             LeftOut::Refused(Refusal::Public),
             LeftOut::Refused(Refusal::Large { addresses: 8_192 }),

@@ -97,7 +97,12 @@ pub fn remedy(problem: &Problem) -> Remedy {
         | ReportPartly { report, .. }
         | ReportUnconfirmed { report } => ("See the report…", Page::Reports(Some(*report))),
         ClockOff { .. } => ("Correct the clock…", Page::Settings(Some(Section::Cache))),
-        DiskFull | StoreSetAside { .. } | StoreFailing { .. } => (SEE, Page::Overview),
+        DiskFull
+        | StoreSetAside { .. }
+        | StoreFailing { .. }
+        | StoreHeld { .. }
+        | StoreNewer { .. }
+        | AgentEnded => (SEE, Page::Overview),
         ScheduleInvalid { .. } => (
             "Correct the schedule…",
             Page::Settings(Some(Section::Schedule)),

@@ -4,6 +4,7 @@
 
 use ipnetwork::IpNetwork;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::{
     ids::{ReportId, SubnetId},
@@ -16,7 +17,7 @@ pub(crate) use standing::keeps_nmap;
 pub use standing::{Problems, Standing};
 
 /// A problem, with the facts that its words need.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "code")]
 pub enum Problem {
     /// A setting that is needed has no value.
@@ -108,6 +109,7 @@ pub enum Problem {
     /// A subnet that was asked for is not assigned to this agent.
     NotAssigned {
         /// What was asked for.
+        #[ts(type = "string")]
         network: IpNetwork,
     },
     /// The subnet no longer exists in phpIPAM.
@@ -262,7 +264,7 @@ pub enum Problem {
 }
 
 /// How much a problem matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Worth knowing; the work is done all the same.

@@ -1,9 +1,10 @@
 //! The table of keys: from it follow reading, setting, showing and the documented example.
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::{
-    LogLevel, Settings,
+    LogLevel, OnMetered, Settings,
     mistake::{Mistake, Position, SECRET_KEYS},
     values::{self, Fault},
     yaml::Node,
@@ -27,9 +28,10 @@ pub struct Key {
 }
 
 /// A value as people see it, and as it goes into JSON documents.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS, Deserialize)]
 #[serde(untagged)]
 #[expect(missing_docs, reason = "the names say it")]
+#[ts(rename = "SettingValue")]
 pub enum Shown {
     YesNo(bool),
     Number(i64),
@@ -133,6 +135,8 @@ const PROFILES: [(&str, Profile); 3] = [
     ("fast", Profile::Fast),
 ];
 
+const ON_METERED: [(&str, OnMetered); 2] = [("wait", OnMetered::Wait), ("scan", OnMetered::Scan)];
+
 const LEVELS: [(&str, LogLevel); 4] = [
     ("error", LogLevel::Error),
     ("warn", LogLevel::Warn),
@@ -165,7 +169,7 @@ macro_rules! read {
 }
 
 /// Every key, in the order of the documented example.
-pub static KEYS: [Key; 23] = [
+pub static KEYS: [Key; 28] = [
     Key {
         name: "api_url",
         help: "phpIPAM's address, with the path it is installed at and without /api.",
@@ -305,6 +309,39 @@ pub static KEYS: [Key; 23] = [
         show: |settings| Some(Shown::YesNo(settings.guard.large)),
     },
     Key {
+        name: "right_place",
+        help: "Whether a subnet is left alone at another site than the one where it was found. `fieldscan places` shows the sites.",
+        expected: "true or false",
+        example: "",
+        private: false,
+        read: read!(values::yes_no, right_place),
+        show: |settings| Some(Shown::YesNo(settings.right_place)),
+    },
+    Key {
+        name: "battery_level",
+        help: "On battery, scheduled scans wait below so many percent. 0: never.",
+        expected: "a whole number from 0 to 100",
+        example: "",
+        private: false,
+        read: |node, draft| {
+            let level = values::number(node, 0..=100)?;
+            draft.settings.battery_level = level
+                .and_then(|level| u8::try_from(level).ok())
+                .unwrap_or(Settings::default().battery_level);
+            Ok(())
+        },
+        show: |settings| Some(Shown::Number(settings.battery_level.into())),
+    },
+    Key {
+        name: "on_metered",
+        help: "What scheduled scans do on a metered connection: wait, or scan all the same.",
+        expected: "wait or scan",
+        example: "",
+        private: false,
+        read: read!(|node| values::choice(node, &ON_METERED), on_metered),
+        show: |settings| word(&ON_METERED, &settings.on_metered),
+    },
+    Key {
         name: "misses_before_missing",
         help: "Scans in a row that must not see an address before it counts as missing.",
         expected: "a whole number from 1 to 100",
@@ -411,5 +448,29 @@ pub static KEYS: [Key; 23] = [
         private: false,
         read: read!(values::yes_no, notify.delivered),
         show: |settings| Some(Shown::YesNo(settings.notify.delivered)),
+    },
+    Key {
+        name: "update_url",
+        help: "Where a signed notice of the newest version is; Fieldscan looks once a day, and only tells. Nothing: it never looks.",
+        expected: "an https URL without user name or fragment",
+        example: "https://downloads.example.com/fieldscan/newest.json",
+        private: false,
+        read: |node, draft| {
+            draft.settings.update_url = values::update_url(node)?;
+            Ok(())
+        },
+        show: |settings| text(settings.update_url.as_ref()?.as_str()),
+    },
+    Key {
+        name: "update_key",
+        help: "The public key (minisign) of whoever signs that notice.",
+        expected: "the base64 line of a minisign public key",
+        example: "RWQ...",
+        private: false,
+        read: |node, draft| {
+            draft.settings.update_key = values::line(node)?;
+            Ok(())
+        },
+        show: |settings| text(settings.update_key.as_deref()?),
     },
 ];

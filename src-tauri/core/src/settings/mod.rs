@@ -52,6 +52,10 @@ pub struct Settings {
     pub http_port: u16,
     /// `ca_file`: certificates (PEM) to trust beside the OS's.
     pub ca_file: Option<PathBuf>,
+    /// `update_url`: where a signed notice of the newest version is. `None`: nobody looks.
+    pub update_url: Option<url::Url>,
+    /// `update_key`: the minisign public key that has signed it.
+    pub update_key: Option<String>,
     /// `cache_expire_time`, seconds. Default 1800.
     pub cache_expire_time: Duration,
     /// `epoch_time_offset`, seconds that are added to this machine's clock. Default 0.
@@ -70,6 +74,12 @@ pub struct Settings {
     pub profile: Profile,
     /// `allow_public` (list of networks) and `allow_large`.
     pub guard: Guard,
+    /// `right_place`: a subnet is not scanned by itself at another site than its own. Default true.
+    pub right_place: bool,
+    /// `battery_level`: below so many percent on battery, scheduled runs wait; 0 for never. Default 20.
+    pub battery_level: u8,
+    /// `on_metered`: what scheduled runs do on a metered connection. Default wait.
+    pub on_metered: OnMetered,
     /// `keep_history`: how long scans are kept. Default 90 days.
     pub keep_history: Duration,
     /// `log_level`: error, warn, info, debug. Default info.
@@ -88,6 +98,8 @@ impl Default for Settings {
             http_server: url::Url::parse("http://127.0.0.1").expect("a constant URL"),
             http_port: 5000,
             ca_file: None,
+            update_url: None,
+            update_key: None,
             cache_expire_time: Duration::from_secs(1800),
             epoch_time_offset: 0,
             ipam_time_zone: jiff::tz::TimeZone::UTC,
@@ -97,11 +109,24 @@ impl Default for Settings {
             schedule_jitter: Duration::from_secs(60),
             profile: Profile::Normal,
             guard: Guard::default(),
+            right_place: true,
+            battery_level: 20,
+            on_metered: OnMetered::Wait,
             keep_history: Duration::from_secs(90 * 86_400),
             log_level: LogLevel::Info,
             notify: Switches::default(),
         }
     }
+}
+
+/// What scheduled runs do while the connection is metered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OnMetered {
+    /// They wait for another connection.
+    #[default]
+    Wait,
+    /// They are made.
+    Scan,
 }
 
 /// How much is logged.
@@ -116,6 +141,7 @@ impl Default for Settings {
     Ord,
     serde::Serialize,
     serde::Deserialize,
+    ts_rs::TS,
 )]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it")]

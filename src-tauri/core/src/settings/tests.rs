@@ -549,6 +549,9 @@ fn good() -> impl Strategy<Value = (&'static str, String)> {
         number("cache_expire_time", 0..10_000_000),
         word("report_ipv6", &["true", "false"]),
         word("allow_large", &["true", "false"]),
+        number("battery_level", 0..101),
+        word("right_place", &["true", "false"]),
+        word("on_metered", &["wait", "scan"]),
         word("profile", &["gentle", "normal", "fast"]),
         word("log_level", &["error", "warn", "info", "debug"]),
         word(

@@ -341,6 +341,19 @@ pub(super) fn server(node: &Node) -> Result<Option<(Url, Option<u16>)>, Fault> {
     Ok(Some((url, port)))
 }
 
+/// What is signed may come from anywhere, but who looks for it is nobody's business on the way.
+pub(super) fn update_url(node: &Node) -> Result<Option<Url>, Fault> {
+    let Some(text) = line(node)? else {
+        return Ok(None);
+    };
+    let url: Url = text.parse().map_err(|_| Fault::default())?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    match url.scheme() == "https" && plain {
+        true => Ok(Some(url)),
+        false => Err(Fault::default()),
+    }
+}
+
 fn http_url(text: &str) -> Result<Url, Fault> {
     let url = Url::parse(text).map_err(|_| Fault::default())?;
     if !matches!(url.scheme(), "http" | "https") {

@@ -3,6 +3,7 @@
 use fieldscan_core::{
     agent::{Command, Scope},
     ids::SubnetId,
+    place::{Battery, Link},
     schedule::Schedule,
     snapshot::Pause,
 };
@@ -41,6 +42,12 @@ pub(crate) enum Action {
         then_hold: bool,
     },
     Sleep(u64),
+    /// To a site, or to where nobody can tell.
+    Goes(Option<u8>),
+    Online(Option<bool>),
+    /// How full, and whether it is discharging.
+    Power(Option<(u8, bool)>),
+    Metered(Option<bool>),
     ClockJumps(i64),
     DiskFull(bool),
     HostToggles {
@@ -151,6 +158,30 @@ fn action() -> impl Strategy<Value = Action> {
                 .boxed(),
         ),
         (2, (0..3 * DAY).prop_map(Action::Sleep).boxed()),
+        (
+            6,
+            prop::option::weighted(0.8, 1..=3u8)
+                .prop_map(Action::Goes)
+                .boxed(),
+        ),
+        (
+            4,
+            prop::sample::select(&[None, Some(false), Some(true), Some(true)][..])
+                .prop_map(Action::Online)
+                .boxed(),
+        ),
+        (
+            2,
+            prop::option::weighted(0.9, (prop::sample::select(&[5, 80][..]), any::<bool>()))
+                .prop_map(Action::Power)
+                .boxed(),
+        ),
+        (
+            2,
+            prop::sample::select(&[None, Some(false), Some(true)][..])
+                .prop_map(Action::Metered)
+                .boxed(),
+        ),
         (3, jump.prop_map(Action::ClockJumps).boxed()),
         (3, any::<bool>().prop_map(Action::DiskFull).boxed()),
         (
@@ -198,6 +229,16 @@ fn action() -> impl Strategy<Value = Action> {
     ])
 }
 
+/// The way out of a site.
+fn link(site: u8) -> Link {
+    Link {
+        interface: "eth0".into(),
+        prefixes: vec![format!("10.1.{site}.5/24").parse().expect("a network")],
+        gateway: format!("10.1.{site}.1").parse().ok(),
+        gateway_mac: format!("00:16:3e:00:00:{site:02}").parse().ok(),
+    }
+}
+
 impl Action {
     pub(crate) fn happens(&self, world: &mut World) {
         match *self {
@@ -240,6 +281,23 @@ impl Action {
                 world.command(Command::Shutdown);
             }
             Action::Sleep(wait) => world.sleep(wait),
+            Action::Goes(site) => {
+                // What was left out may then be caught up.
+                world.watch.disturbed(world.time);
+                world.surround(|surroundings| {
+                    surroundings.networks = site.map(link).into_iter().collect();
+                });
+            }
+            Action::Online(online) => world.surround(|surroundings| surroundings.online = online),
+            Action::Power(battery) => world.surround(|surroundings| {
+                surroundings.battery = battery.map(|(percent, discharging)| Battery {
+                    percent,
+                    discharging,
+                });
+            }),
+            Action::Metered(metered) => {
+                world.surround(|surroundings| surroundings.metered = metered);
+            }
             Action::ClockJumps(by) => world.jump(by),
             Action::DiskFull(full) => world.database.full = full,
             Action::HostToggles { subnet, host } => {

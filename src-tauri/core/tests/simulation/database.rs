@@ -9,6 +9,7 @@ use fieldscan_core::{
     ids::{NoticeId, ReportId, RunId, ScanId, SubnetId},
     ipam::{AddressBook, Assignment},
     notice::{Notice, Told},
+    place::Binding,
     problem::Problem,
     run::{Body, FinishedScan, Run, Scan},
 };
@@ -26,6 +27,7 @@ pub(crate) struct Database {
     memories: BTreeMap<SubnetId, Memory>,
     runs: BTreeMap<RunId, Run>,
     notices: BTreeMap<NoticeId, Notice>,
+    places: BTreeMap<SubnetId, Binding>,
     lasting: Lasting,
     /// What is pruned has used its id all the same.
     last_ids: LastIds,
@@ -75,6 +77,14 @@ impl Database {
             Effect::Notify(notice) | Effect::SaveNotice(notice) => {
                 self.notices.insert(notice.id, (**notice).clone());
                 self.last_ids.notice = self.last_ids.notice.max(notice.id);
+            }
+            Effect::SavePlaces(places) => {
+                for (id, binding) in places {
+                    match binding {
+                        Some(binding) => self.places.insert(*id, binding.clone()),
+                        None => self.places.remove(id),
+                    };
+                }
             }
             Effect::SaveLasting(lasting) => self.lasting = (**lasting).clone(),
             Effect::Prune(before) => self.prune(*before),
@@ -136,6 +146,7 @@ impl Database {
                     .values()
                     .map(|notice| (notice.at, notice.things.clone())),
             ),
+            places: self.places.clone(),
             lasting: self.lasting.clone(),
             last_ids: self.last_ids,
         }

@@ -6,11 +6,12 @@ use std::{
 };
 
 use fieldscan_core::{
-    agent::{Command, Effect, Input},
+    agent::{Command, Effect, Input, Scope},
     delivery::{Report, State},
     ids::{NoticeId, ReportId, RunId, ScanId, SubnetId},
     ipam::AddressBook,
     notice::{Notice, Thing},
+    place::{Battery, Binding, Surroundings},
     plan::Target,
     run::{FinishedScan, Trigger},
     snapshot::{DeliveryView, Snapshot},
@@ -60,12 +61,19 @@ pub(crate) struct Watch {
     given: BTreeMap<SubnetId, u64>,
     /// Whether phpIPAM failed to answer the last time that it was asked.
     offline: Option<bool>,
+    /// What the agent was told of network and power.
+    surroundings: Surroundings,
+    /// At which sites subnets can be scanned, as the agent last had it saved.
+    places: BTreeMap<SubnetId, Binding>,
+    /// Subnets that a person asked for by name in the run that goes on.
+    asked: BTreeSet<SubnetId>,
     stopped: Option<(RunId, u64)>,
     run: Option<RunId>,
     time: u64,
     ticks: Hour,
     uploads: Hour,
     reads: Hour,
+    pub(crate) networks: Hour,
     runs: Hour,
     pub(crate) scheduled_runs: u32,
     disturbances: Hour,
@@ -79,10 +87,10 @@ pub(crate) struct Watch {
 
 /// Times within the last hour.
 #[derive(Default)]
-struct Hour(VecDeque<u64>);
+pub(crate) struct Hour(VecDeque<u64>);
 
 impl Hour {
-    fn add(&mut self, time: u64) {
+    pub(crate) fn add(&mut self, time: u64) {
         self.0.push_back(time);
         while self.0.front().is_some_and(|first| first + HOUR < time) {
             self.0.pop_front();
@@ -100,6 +108,8 @@ impl Watch {
     pub(crate) fn process_started(&mut self, time: u64) {
         self.disturbed(time);
         self.offline = None;
+        self.surroundings = Surroundings::default();
+        self.asked.clear();
         // Ids of scans that were not committed are given again.
         self.labelled.clear();
         self.began.clear();
@@ -116,8 +126,10 @@ impl Watch {
 
     /// What a new process knows of reports.
     pub(crate) fn mirror(&mut self, database: &Database) {
-        let kept = database.restore().reports;
-        self.mirror = kept
+        let restored = database.restore();
+        self.places = restored.places;
+        self.mirror = restored
+            .reports
             .into_iter()
             .map(|report| (report.id, report.state))
             .collect();
@@ -146,12 +158,23 @@ impl Watch {
                     self.stopped.get_or_insert((run, time));
                 }
             }
-            Command::Scan { .. }
-            | Command::Refresh
+            Command::Scan { scope, .. } => {
+                let named = |id: &u64| match scope {
+                    Scope::All => false,
+                    Scope::Networks(networks) => networks
+                        .iter()
+                        .any(|network| network.contains(host_ip(*id, 1))),
+                    Scope::Subnets(ids) => ids.contains(&SubnetId(*id)),
+                };
+                self.asked
+                    .extend(SCANNED.into_iter().filter(named).map(SubnetId));
+            }
+            Command::Refresh
             | Command::Pause(_)
             | Command::Resume
             | Command::Retry(_)
             | Command::Settings(_)
+            | Command::Place { .. }
             | Command::Shutdown => {}
         }
     }
@@ -164,6 +187,7 @@ impl Watch {
     pub(crate) fn before(&mut self, input: &Input, time: u64) {
         self.time = time;
         match input {
+            Input::Surroundings(surroundings) => self.surroundings.clone_from(surroundings),
             Input::Assignment(result) => {
                 self.offline = Some(result.is_err());
             }
@@ -191,6 +215,7 @@ impl Watch {
             }
             Input::Command(_)
             | Input::Tick
+            | Input::Woke
             | Input::ScanProgress { .. }
             | Input::ScanEnded(_)
             | Input::Committed { .. }
@@ -222,6 +247,14 @@ impl Watch {
     /// After the agent took an input.
     pub(crate) fn after(&mut self, snapshot: &Snapshot, effects: &[Effect], time: u64) {
         for effect in effects {
+            if let Effect::SavePlaces(places) = effect {
+                for (id, binding) in places {
+                    match binding {
+                        Some(binding) => self.places.insert(*id, binding.clone()),
+                        None => self.places.remove(id),
+                    };
+                }
+            }
             if let Effect::SaveReport(report) = effect {
                 self.mirror.insert(report.id, report.state.clone());
             }
@@ -254,6 +287,7 @@ impl Watch {
             && self.run != run
         {
             if progress.trigger != Trigger::Person {
+                self.may_begin();
                 self.runs.add(time);
                 self.scheduled_runs += 1;
             }
@@ -261,9 +295,45 @@ impl Watch {
         }
         if run.is_none() {
             self.stopped = None;
+            self.asked.clear();
             assert!(self.scanning.is_empty(), "no run goes on, but a scan does");
         }
         self.run = run;
+    }
+
+    /// A scheduled run begins.
+    fn may_begin(&self) {
+        let Surroundings {
+            online,
+            metered,
+            battery,
+            networks: _,
+        } = &self.surroundings;
+        let low = |battery: &Battery| battery.discharging && battery.percent < 20;
+        assert!(
+            *online != Some(false) && *metered != Some(true) && !battery.as_ref().is_some_and(low),
+            "a scheduled run begins although it is held: {:?}",
+            self.surroundings
+        );
+    }
+
+    /// A subnet that is bound to another site than this one is scanned only by name.
+    fn at_its_site(&self, subnet: SubnetId) {
+        let (Some(here), Some(binding)) = (self.surroundings.here(), self.places.get(&subnet))
+        else {
+            return;
+        };
+        assert!(
+            here == binding.site.spot || self.asked.contains(&subnet),
+            "subnet {subnet} is scanned at {here:?}, and belongs to {binding:?}"
+        );
+    }
+
+    fn has_network(&self, what: &str) {
+        assert!(
+            self.surroundings.online != Some(false),
+            "{what} although there is no network"
+        );
     }
 
     fn numbers(&self, snapshot: &Snapshot, time: u64) {
@@ -317,6 +387,7 @@ impl Watch {
             None,
             "subnet {subnet} is scanned twice at the same time"
         );
+        self.at_its_site(subnet);
         self.began.insert(scan, self.time);
     }
 
@@ -414,6 +485,7 @@ impl Watch {
     }
 
     pub(crate) fn upload_begins(&mut self, report: ReportId, time: u64) {
+        self.has_network("a report is sent");
         assert!(!self.holds, "uploads are held, but {report} is sent");
         assert_eq!(self.uploading, None, "one upload at a time");
         assert!(
@@ -433,6 +505,7 @@ impl Watch {
     }
 
     pub(crate) fn read_begins(&mut self, subnet: SubnetId, time: u64) {
+        self.has_network("reports are looked for");
         assert_eq!(self.reading, None, "one read-back at a time");
         self.reading = Some(subnet);
         self.reads.add(time);
@@ -584,7 +657,8 @@ impl Watch {
             "{runs} scheduled runs in an hour, with {disturbances} disturbances"
         );
         let uploads = self.uploads.count(time);
-        let allowed = 60 + (4 + disturbances) * (6 + reports.min(30));
+        let networks = self.networks.count(time);
+        let allowed = 60 + 2 * networks + (4 + disturbances) * (6 + reports.min(30));
         assert!(
             uploads <= allowed,
             "{uploads} uploads in an hour, {allowed} at the most"
@@ -596,7 +670,7 @@ impl Watch {
             "{reads} read-backs in an hour, {allowed} at the most"
         );
         let ticks = self.ticks.count(time);
-        let allowed = 100 + 3 * (reads + uploads) + 20 * disturbances;
+        let allowed = 100 + 3 * (reads + uploads + networks) + 20 * disturbances;
         assert!(
             ticks <= allowed,
             "{ticks} ticks in an hour, {allowed} at the most"

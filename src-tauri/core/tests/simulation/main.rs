@@ -12,7 +12,7 @@ mod world;
 use std::time::Duration;
 
 use actions::{Action, actions};
-use fieldscan_core::{agent::Command, schedule::Schedule};
+use fieldscan_core::{agent::Command, place::Surroundings, schedule::Schedule};
 use proptest::{
     prelude::*,
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
@@ -96,6 +96,7 @@ fn heal(world: &mut World) {
     for rows in world.ipam.subnets.values_mut() {
         rows.deleted = false;
     }
+    world.surround(|surroundings| *surroundings = Surroundings::default());
     world.jump(-world.clock_off);
     world.run_for(2 * HOUR);
     if world.watch.holds {

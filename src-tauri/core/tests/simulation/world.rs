@@ -14,11 +14,12 @@ use fieldscan_core::{
     ids::{AgentCode, ReportId, ScanId, SubnetId},
     ipam,
     notice::Switches,
+    place::Surroundings,
     plan::{Guard, Profile, Target},
     problem::Problem,
     report,
     schedule::Schedule,
-    settings::{LogLevel, Settings},
+    settings::{LogLevel, OnMetered, Settings},
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -53,6 +54,8 @@ enum Inner {
     Write(Effect),
     KeepAssignment(Box<ipam::Assignment>),
     KeepBook(SubnetId, Box<ipam::AddressBook>),
+    /// The engine tells the agent what the system says by then.
+    LookAround,
     Fetch,
     Load(SubnetId, Freshness),
     AskAddresses(Box<Loaded>),
@@ -88,6 +91,8 @@ pub(crate) struct World {
     pub(crate) server: Server,
     pub(crate) network: Network,
     pub(crate) settings: Settings,
+    /// What the system says of network and power.
+    pub(crate) surroundings: Surroundings,
     /// The process dies after so many more effects.
     pub(crate) dies_after: Option<u32>,
     /// What the next process is started with.
@@ -112,6 +117,7 @@ impl World {
             server: Server::default(),
             network: Network::new(),
             settings: settings(),
+            surroundings: Surroundings::default(),
             dies_after: None,
             hold_uploads: false,
             last_tick: 0,
@@ -237,6 +243,9 @@ impl World {
             *since += wait;
         }
         self.watch.slept(self.time, wait);
+        // The engine finds out by its clock, or is told.
+        let wait = self.random(1, LOOK_AT_THE_CLOCK);
+        self.own(wait, Inner::ToAgent(Input::Woke));
     }
 
     /// The machine's clock is set. The engine finds out and sends a tick.
@@ -250,6 +259,14 @@ impl World {
         self.watch.disturbed(self.time);
         let wait = self.random(1, LOOK_AT_THE_CLOCK);
         self.own(wait, Inner::ToAgent(Input::Tick));
+    }
+
+    /// The system says something else of network or power.
+    pub(crate) fn surround(&mut self, change: impl FnOnce(&mut Surroundings)) {
+        change(&mut self.surroundings);
+        self.watch.networks.add(self.time);
+        let wait = self.random(1, SECOND);
+        self.own(wait, Inner::LookAround);
     }
 
     // --- the process ---
@@ -276,6 +293,8 @@ impl World {
         });
         self.watch.holds = self.hold_uploads;
         self.watch.mirror(&self.database);
+        let wait = self.random(0, SECOND);
+        self.own(wait, Inner::LookAround);
     }
 
     /// The process dies with all that it had in hand.
@@ -312,7 +331,15 @@ impl World {
         self.watch.before(&input, time);
         let effects = process.agent.handle(input, now);
         let snapshot = process.agent.snapshot(now);
+        let ending = process.ending_since.is_some();
         self.watch.after(&snapshot, &effects, time);
+        let due = snapshot.next_run.filter(|at| *at <= now);
+        // The run before may have ended just now: then it begins with the next tick, at once.
+        let at_once = |effect: &Effect| matches!(effect, Effect::WakeAt(at) if *at <= now);
+        assert!(
+            ending || snapshot.run.is_some() || due.is_none() || effects.iter().any(at_once),
+            "a run is due since {due:?}, nothing holds it, and it doesn't begin (now {now})"
+        );
         for effect in effects {
             if let Some(left) = &mut self.dies_after {
                 if *left == 0 {
@@ -377,6 +404,7 @@ impl World {
             Effect::Commit(_)
             | Effect::SaveReport(_)
             | Effect::SaveRun(_)
+            | Effect::SavePlaces(_)
             | Effect::SaveLasting(_)
             | Effect::Notify(_)
             | Effect::SaveNotice(_)
@@ -497,6 +525,10 @@ impl World {
             Inner::Write(effect) => self.written(effect),
             Inner::KeepAssignment(assignment) => self.database.keep_assignment(&assignment),
             Inner::KeepBook(subnet, book) => self.database.keep_book(subnet, &book),
+            Inner::LookAround => {
+                let surroundings = Box::new(self.surroundings.clone());
+                self.input(Input::Surroundings(surroundings));
+            }
             Inner::Fetch => {
                 let result = self.ipam.assignment(self.now());
                 if let Ok(assignment) = &result {
@@ -748,6 +780,8 @@ pub(crate) fn settings() -> Settings {
         http_server: "http://127.0.0.1".parse().expect("a URL"),
         http_port: 5000,
         ca_file: None,
+        update_url: None,
+        update_key: None,
         cache_expire_time: Duration::from_secs(1800),
         epoch_time_offset: 0,
         ipam_time_zone: TimeZone::UTC,
@@ -757,6 +791,9 @@ pub(crate) fn settings() -> Settings {
         schedule_jitter: Duration::from_secs(60),
         profile: Profile::Normal,
         guard: Guard::default(),
+        right_place: true,
+        battery_level: 20,
+        on_metered: OnMetered::Wait,
         keep_history: Duration::from_secs(90 * 24 * 3600),
         log_level: LogLevel::Info,
         notify: Switches::default(),

@@ -245,6 +245,8 @@ impl Bench {
                 self.lasting = *lasting;
                 None
             }
+            // No surroundings are told here, so no place is learned.
+            Effect::SavePlaces(_) => None,
             Effect::SaveRun(run) => {
                 self.last_ids.run = self.last_ids.run.max(run.id);
                 None

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 
 use fieldscan_core::{host::Host, ids::SubnetId, run::Scan};
 use serde::Serialize;
+use ts_rs::TS;
 
 /// The changes of one scan.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct ChangesDocument {
     pub subnet: SubnetId,
     pub cidr: String,

@@ -1,28 +1,34 @@
 //! What was tried, step by step.
 
 use serde::Serialize;
+use ts_rs::TS;
 
 use super::ProblemDocument;
 use crate::doctor::{Outcome, StepId};
 
 /// All steps.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct DoctorDocument {
     pub ok: bool,
     pub steps: Vec<StepDocument>,
 }
 
 /// A step that ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "DoctorStep")]
 pub struct StepDocument {
     pub id: StepId,
     pub title: &'static str,
+    #[ts(type = "'ok' | 'warning' | 'failed' | 'not-tried'")]
     pub outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub problem: Option<ProblemDocument>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub because: Option<StepId>,
 }
 

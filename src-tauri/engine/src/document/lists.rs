@@ -3,19 +3,21 @@
 use fieldscan_core::{
     compare::changes_between,
     host::{Host, SeenBy},
-    ids::{ScanId, SubnetId},
+    ids::{NoticeId, ScanId, SubnetId},
+    notice::{Category, Notice},
     present,
     report::host_name,
     run::Scan,
 };
 use jiff::Timestamp;
 use serde::Serialize;
+use ts_rs::TS;
 
 use super::{AddressDocument, ChangesDocument, CountsDocument, ReportDocument, RunDocument};
 use crate::store::Sighting;
 
 /// The addresses of a subnet.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct AddressesDocument {
     pub subnet: SubnetId,
     pub fetched_at: Option<Timestamp>,
@@ -24,7 +26,7 @@ pub struct AddressesDocument {
 }
 
 /// An address while scans saw it alike.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct SightingDocument {
     /// The last of these scans.
     pub scan: ScanId,
@@ -42,7 +44,8 @@ pub struct SightingDocument {
 }
 
 /// What one scan of a subnet found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "HostsAt")]
 pub struct HostsAtDocument {
     pub at: Timestamp,
     pub up: u32,
@@ -50,7 +53,8 @@ pub struct HostsAtDocument {
 }
 
 /// A run with what it changed and reported.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "RunDetail")]
 pub struct OneRunDocument {
     pub run: RunDocument,
     pub changes: Vec<ChangesDocument>,
@@ -58,12 +62,38 @@ pub struct OneRunDocument {
 }
 
 /// A report with its hosts and its body.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "ReportDetail")]
 pub struct OneReportDocument {
     #[serde(flatten)]
     pub report: ReportDocument,
     /// The JSON that is sent, the agent's code masked; null once it is given up, or if it is not as it was written.
     pub body: Option<String>,
+}
+
+/// Something that the person was told.
+#[derive(Debug, Clone, Serialize, TS)]
+pub struct NoticeDocument {
+    pub id: NoticeId,
+    pub at: Timestamp,
+    pub category: Category,
+    pub title: String,
+    pub text: String,
+    /// The page that shows what it speaks of.
+    pub page: String,
+}
+
+impl From<&Notice> for NoticeDocument {
+    fn from(notice: &Notice) -> Self {
+        Self {
+            id: notice.id,
+            at: notice.at,
+            category: notice.category,
+            title: notice.title.clone(),
+            text: notice.text.clone(),
+            page: notice.page.to_string(),
+        }
+    }
 }
 
 impl AddressesDocument {

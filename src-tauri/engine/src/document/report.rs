@@ -9,9 +9,10 @@ use fieldscan_core::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
+use ts_rs::TS;
 
 /// A report.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct ReportDocument {
     pub id: ReportId,
     subnet: SubnetId,
@@ -26,14 +27,17 @@ pub struct ReportDocument {
     state: State,
     words: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     probably: Option<String>,
     journey: Vec<StepDocument>,
     /// Only where one report is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     hosts: Option<Vec<IpAddr>>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "JourneyStep")]
 struct StepDocument {
     at: Timestamp,
     #[serde(flatten)]

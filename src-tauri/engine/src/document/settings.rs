@@ -5,27 +5,34 @@ use fieldscan_core::{
     settings::{KEYS, Settings, Shown},
 };
 use serde::Serialize;
+use ts_rs::TS;
 
 use super::ProblemDocument;
 use crate::vault::{Secret, Source};
 
 /// A setting.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct SettingDocument {
     pub key: &'static str,
     /// Not there for what stays out of output, and for what has no value.
     pub value: Option<Shown>,
     pub set: bool,
+    /// Whether the value is the default.
     pub default: bool,
+    /// The default; null where there is none.
+    pub default_value: Option<Shown>,
     pub help: &'static str,
 }
 
 /// Where a secret is.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct SecretDocument {
+    #[ts(type = "'client_token' | 'auth_token' | 'client_password'")]
     pub name: &'static str,
+    #[ts(type = "'environment' | 'credentials-directory' | 'keychain' | null")]
     pub source: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub problem: Option<ProblemDocument>,
 }
 
@@ -38,6 +45,7 @@ pub fn setting_documents(settings: &Settings) -> Vec<SettingDocument> {
             key: key.name,
             set: value.is_some(),
             default: value == key.shown(&defaults),
+            default_value: key.shown(&defaults),
             value: value.filter(|_| !key.private),
             help: key.help,
         }

@@ -2,23 +2,24 @@
 
 use fieldscan_core::{
     ids::{RunId, SubnetId},
-    present,
-    problem::Severity,
+    present::{self, Icon},
     run::Trigger,
     snapshot::{DeliveryView, IpamView, Lists, Pause, Progress, Snapshot, Stage},
 };
 use jiff::Timestamp;
 use serde::Serialize;
+use ts_rs::TS;
 
-use super::{ProblemDocument, RunDocument, SubnetDocument};
+use super::{HeldDocument, ProblemDocument, RunDocument, SubnetDocument, SurroundingsDocument};
 
 /// The state of the agent at one time.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
 pub struct SnapshotDocument {
     pub revision: u64,
     pub now: Timestamp,
     pub headline: String,
-    pub activity: Activity,
+    /// What the tray's icon shows.
+    pub activity: Icon,
     pub run: Option<ProgressDocument>,
     pub last_run: Option<RunDocument>,
     pub subnets: Vec<SubnetDocument>,
@@ -26,23 +27,16 @@ pub struct SnapshotDocument {
     pub delivery: DeliveryView,
     pub next_run: Option<Timestamp>,
     pub paused: Option<PauseDocument>,
+    /// Why a scheduled run that is due waits.
+    pub held: Option<HeldDocument>,
+    pub surroundings: SurroundingsDocument,
     pub problems: Vec<ProblemDocument>,
     pub lists: Lists,
 }
 
-/// What the tray's icon shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Activity {
-    Idle,
-    Scanning,
-    Waiting,
-    Attention,
-    Paused,
-}
-
 /// A run that goes on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "Progress")]
 pub struct ProgressDocument {
     pub id: RunId,
     pub trigger: Trigger,
@@ -51,11 +45,14 @@ pub struct ProgressDocument {
     pub done: u32,
     pub total: u32,
     pub up: u32,
+    /// Seconds left, once that can be told.
+    pub eta_s: Option<u64>,
     pub subnets: Vec<SubnetProgressDocument>,
 }
 
 /// One subnet of a run that goes on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(rename = "SubnetProgress")]
 pub struct SubnetProgressDocument {
     pub subnet: SubnetId,
     pub cidr: String,
@@ -66,7 +63,8 @@ pub struct SubnetProgressDocument {
 }
 
 /// Until when scheduled runs wait; null until a person resumes.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, TS)]
+#[ts(rename = "Pause")]
 pub struct PauseDocument {
     pub until: Option<Timestamp>,
 }
@@ -82,7 +80,7 @@ impl SnapshotDocument {
             revision: snapshot.revision,
             now,
             headline: present::headline(snapshot),
-            activity: Activity::of(snapshot),
+            activity: present::icon(snapshot),
             run: snapshot.run.as_ref().map(Into::into),
             last_run: snapshot.last_run.as_ref().map(Into::into),
             subnets: snapshot.subnets.iter().map(SubnetDocument::of).collect(),
@@ -90,32 +88,14 @@ impl SnapshotDocument {
             delivery: snapshot.delivery,
             next_run: snapshot.next_run,
             paused: snapshot.paused.map(Into::into),
+            held: snapshot.held.as_ref().map(HeldDocument::of),
+            surroundings: SurroundingsDocument::of(&snapshot.surroundings),
             problems: snapshot
                 .problems
                 .iter()
                 .map(|standing| ProblemDocument::standing(standing, &name))
                 .collect(),
             lists: snapshot.lists,
-        }
-    }
-}
-
-impl Activity {
-    /// What a snapshot shows first of all.
-    pub fn of(snapshot: &Snapshot) -> Self {
-        let needs_person = |standing: &fieldscan_core::problem::Standing| {
-            standing.problem.severity() == Severity::NeedsPerson
-        };
-        if snapshot.run.is_some() {
-            Self::Scanning
-        } else if snapshot.problems.iter().any(needs_person) {
-            Self::Attention
-        } else if snapshot.paused.is_some() {
-            Self::Paused
-        } else if snapshot.ipam.offline || snapshot.delivery.waiting > 0 {
-            Self::Waiting
-        } else {
-            Self::Idle
         }
     }
 }
@@ -130,6 +110,7 @@ impl From<&Progress> for ProgressDocument {
             done: run.done,
             total: run.total,
             up: run.up,
+            eta_s: run.eta.map(|eta| eta.as_secs()),
             subnets: run
                 .subnets
                 .iter()

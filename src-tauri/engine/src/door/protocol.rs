@@ -5,7 +5,8 @@
 
 use fieldscan_core::{
     agent::{Command, Scope},
-    ids::{ReportId, RunId},
+    ids::{ReportId, RunId, SubnetId},
+    place::PlaceChange,
     snapshot::{Pause, Snapshot},
 };
 use serde::{Deserialize, Serialize};
@@ -72,6 +73,11 @@ pub(super) enum Request {
         #[serde(default)]
         report: Option<ReportId>,
     },
+    /// Bind a subnet to a place, or part it from one.
+    Place {
+        subnet: SubnetId,
+        change: PlaceChange,
+    },
     /// Read settings and secrets again.
     Reload,
     /// Tell each new snapshot from now on.
@@ -93,6 +99,7 @@ impl Request {
             Command::Pause(until) => Self::Pause { until },
             Command::Resume => Self::Resume,
             Command::Retry(report) => Self::Retry { report },
+            Command::Place { subnet, change } => Self::Place { subnet, change },
             // The other process reads them itself: they don't go through the door.
             Command::Settings(_) => Self::Reload,
             Command::Shutdown => return None,

@@ -170,6 +170,9 @@ impl House {
             Request::Pause { until } => self.order(Command::Pause(until)).await,
             Request::Resume => self.order(Command::Resume).await,
             Request::Retry { report } => self.order(Command::Retry(report)).await,
+            Request::Place { subnet, change } => {
+                self.order(Command::Place { subnet, change }).await
+            }
             Request::Reload => {
                 let settings = self.keeper(|keeper| keeper.settings()).await?;
                 let settings = settings.map_err(|detail| Refusal::SettingsUnusable { detail })?;

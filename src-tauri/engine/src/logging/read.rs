@@ -9,6 +9,7 @@ use std::{
 use fieldscan_core::settings::LogLevel;
 use jiff::Timestamp;
 use serde::Serialize;
+use ts_rs::TS;
 
 use super::FILE_NAME;
 
@@ -16,7 +17,8 @@ use super::FILE_NAME;
 const END: u64 = 1 << 20;
 
 /// A line of the log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(rename = "LogLine")]
 pub struct Line {
     /// Rises from line to line: the time in microseconds, or one more than the line before.
     pub number: i64,

@@ -38,6 +38,15 @@ impl Clock {
 /// A difference from the monotonic clock below this is no jump: clocks are slewed, and threads come late.
 const JUMP: SignedDuration = SignedDuration::from_secs(2);
 
+/// Where the wall clock jumped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Jump {
+    /// Or the machine has slept: a monotonic clock doesn't count that everywhere.
+    Forward,
+    /// It was set back.
+    Back,
+}
+
 /// Sees when the wall clock jumps, or the machine has slept: both clocks are compared now and then.
 #[derive(Debug)]
 pub(super) struct Jumps {
@@ -53,12 +62,23 @@ impl Jumps {
         }
     }
 
-    /// Whether the wall clock has jumped since it was last asked.
-    pub(super) fn seen(&mut self, clock: &Clock) -> bool {
-        let before = std::mem::replace(self, Self::new(clock));
-        let passed = SignedDuration::try_from(self.monotonic - before.monotonic);
-        let shown = self.wall.duration_since(before.wall);
-        passed.is_ok_and(|passed| (shown - passed).abs() > JUMP)
+    /// How the wall clock has jumped since it was last asked, if it has.
+    pub(super) fn seen(&mut self, clock: &Clock) -> Option<Jump> {
+        let seen = self.is_to_be_seen(clock);
+        *self = Self::new(clock);
+        seen
+    }
+
+    /// The same, without having been asked.
+    pub(super) fn is_to_be_seen(&self, clock: &Clock) -> Option<Jump> {
+        let now = Self::new(clock);
+        let passed = SignedDuration::try_from(now.monotonic - self.monotonic);
+        let shown = now.wall.duration_since(self.wall);
+        let by = shown - passed.ok()?;
+        if by > JUMP {
+            return Some(Jump::Forward);
+        }
+        (by < -JUMP).then_some(Jump::Back)
     }
 }
 
@@ -70,11 +90,11 @@ mod tests {
     fn a_jump_of_the_clock_is_seen_once_in_either_direction() {
         let clock = Clock::new(0);
         let mut jumps = Jumps::new(&clock);
-        assert!(!jumps.seen(&clock), "no time has passed to speak of");
-        for offset in [3600, -3600] {
+        assert_eq!(jumps.seen(&clock), None, "no time has passed to speak of");
+        for (offset, jump) in [(3600, Jump::Forward), (-3600, Jump::Back)] {
             clock.correct(offset);
-            assert!(jumps.seen(&clock), "the clock was set by {offset} s");
-            assert!(!jumps.seen(&clock), "that is told once");
+            assert_eq!(jumps.seen(&clock), Some(jump), "set by {offset} s");
+            assert_eq!(jumps.seen(&clock), None, "that is told once");
         }
     }
 }

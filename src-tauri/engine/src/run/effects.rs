@@ -117,6 +117,7 @@ impl Effects {
             }
             effect @ (Effect::SaveReport(_)
             | Effect::SaveRun(_)
+            | Effect::SavePlaces(_)
             | Effect::SaveLasting(_)
             | Effect::Notify(_)
             | Effect::SaveNotice(_)) => {
@@ -127,6 +128,7 @@ impl Effects {
                     .save(effect, move |store, effect| match effect {
                         Effect::SaveReport(report) => store.save_report(report),
                         Effect::SaveRun(run) => store.save_run(&key, run),
+                        Effect::SavePlaces(places) => store.save_places(&key, places),
                         Effect::SaveLasting(lasting) => store.save_lasting(lasting),
                         Effect::SaveNotice(notice) => store.save_notice(&key, notice),
                         Effect::Notify(notice) => {

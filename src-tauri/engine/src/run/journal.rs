@@ -12,6 +12,7 @@ use fieldscan_core::{
     agent::Effect,
     delivery::{Report, State},
     ids::{ReportId, RunId, SubnetId},
+    place::Held,
     present::{self, count},
     problem::{Problem, Standing},
     run::{Outcome, Run, Trigger},
@@ -28,6 +29,7 @@ pub(super) struct Journal {
     reports: BTreeMap<ReportId, &'static str>,
     problems: Vec<Standing>,
     next_run: Option<Timestamp>,
+    held: Option<Held>,
 }
 
 impl Journal {
@@ -52,6 +54,7 @@ impl Journal {
             | Effect::StopScan(_)
             | Effect::Commit(_)
             | Effect::SaveRun(_)
+            | Effect::SavePlaces(_)
             | Effect::SaveLasting(_)
             | Effect::SaveNotice(_)
             | Effect::Upload { .. }
@@ -106,6 +109,20 @@ impl Journal {
             }
         }
         self.problems.clone_from(&snapshot.problems);
+        if self.held != snapshot.held {
+            self.held.clone_from(&snapshot.held);
+            match &snapshot.held {
+                // A site's name is its customer's.
+                Some(Held::Elsewhere { .. }) => {
+                    tracing::info!(
+                        "this machine is at the site of no subnet: scheduled scans wait"
+                    );
+                }
+                Some(held) => tracing::info!("{}", present::held(held)),
+                None if snapshot.run.is_none() => tracing::info!("nothing holds scheduled scans"),
+                None => {}
+            }
+        }
         if snapshot.run.is_none() && self.next_run != snapshot.next_run {
             self.next_run = snapshot.next_run;
             if let Some(at) = snapshot.next_run {

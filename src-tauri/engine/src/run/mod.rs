@@ -15,6 +15,7 @@ use fieldscan_core::{
     agent::{Agent, Command, Input, Options},
     ids::RunId,
     notice::Notice,
+    place::Surroundings,
     settings::Settings,
     snapshot::Snapshot,
 };
@@ -26,7 +27,7 @@ use tokio::{
 
 use self::{
     access::Access,
-    clock::{Clock, Jumps},
+    clock::{Clock, Jump, Jumps},
     database::Database,
     effects::Effects,
     journal::Journal,
@@ -35,6 +36,7 @@ use crate::{
     door::{self, AskError, ConnectError, Door, House, Remote},
     logging::Redactor,
     store::{OpenError, Store},
+    surroundings,
     vault::Vault,
 };
 
@@ -212,6 +214,7 @@ pub fn start(setup: Setup) -> Result<Handle, OpenError> {
     for problem in opened.notes {
         let _ = inputs.send(Input::Failed(problem));
     }
+    let scheduled = setup.options.scheduled;
     let agent = Agent::new(setup.settings, setup.options, restored);
     let (snapshot, snapshots) = watch::channel(agent.snapshot(clock.now()));
     let database = Database::start(opened.store, clock.clone(), inputs.clone());
@@ -235,9 +238,22 @@ pub fn start(setup: Setup) -> Result<Handle, OpenError> {
         whose,
     };
     let (notices, _) = broadcast::channel(NOTICES);
+    let told = inputs.clone();
     let effects = Effects::new(access, database, setup.nmap, inputs, notices.clone());
     tokio::spawn(async move {
-        run(agent, heard, effects, snapshot, clock, &mut house).await;
+        // Nothing is begun before it is known what may hold it back.
+        let (first, follows) = match scheduled {
+            true => {
+                let watch = surroundings::Watch::start().await;
+                let first = watch.last();
+                (first, Some(tokio::spawn(watch.follow(told))))
+            }
+            false => (surroundings::place().await, None),
+        };
+        run(agent, first, heard, effects, snapshot, clock, &mut house).await;
+        if let Some(follows) = follows {
+            follows.abort();
+        }
         if let Some(house) = house {
             house.empty().await;
         }
@@ -269,6 +285,7 @@ struct Heard {
 
 async fn run(
     mut agent: Agent,
+    surroundings: Surroundings,
     mut heard: Heard,
     mut effects: Effects,
     snapshot: watch::Sender<Snapshot>,
@@ -278,24 +295,14 @@ async fn run(
     let mut wake_at = Some(clock.now());
     let mut jumps = Jumps::new(&clock);
     let mut journal = Journal::begin(&snapshot.borrow());
+    let mut first = Some(Input::Surroundings(Box::new(surroundings)));
     loop {
-        let mut taken = None;
-        let input = tokio::select! {
-            input = heard.inputs.recv() => match input {
-                Some(input) => input,
+        let (input, taken) = match first.take() {
+            Some(first) => (first, None),
+            None => match next(&mut heard, wake_at, &jumps, &clock).await {
+                Some(next) => next,
                 None => break,
             },
-            Some(order) = heard.orders.recv() => {
-                taken = order.taken;
-                Input::Command(order.command)
-            }
-            () = sleep_until(wake_at, &clock) => {
-                // After a jump of the clock, what was planned by the old one must be looked at again.
-                if !jumps.seen(&clock) && wake_at.is_none_or(|at| at > clock.now()) {
-                    continue;
-                }
-                Input::Tick
-            }
         };
         if let Input::Command(Command::Settings(settings)) = &input {
             clock.correct(settings.epoch_time_offset);
@@ -304,16 +311,21 @@ async fn run(
         }
         let shutting_down = matches!(input, Input::Command(Command::Shutdown));
         let now = clock.now();
-        if matches!(input, Input::Tick) {
-            wake_at = None;
-        }
+        // Whatever comes first after a sleep must not be taken as if the machine had been awake all the time. The system
+        // may have told of it before the clock does.
+        let slept = jumps.seen(&clock) == Some(Jump::Forward) && !matches!(input, Input::Woke);
         let mut end = false;
-        for effect in agent.handle(input, now) {
-            journal.effect(&effect);
-            match effect {
-                fieldscan_core::agent::Effect::WakeAt(at) => wake_at = Some(at),
-                fieldscan_core::agent::Effect::End => end = true,
-                effect => effects.carry_out(effect),
+        for input in slept.then_some(Input::Woke).into_iter().chain([input]) {
+            if matches!(input, Input::Tick | Input::Woke) {
+                wake_at = None;
+            }
+            for effect in agent.handle(input, now) {
+                journal.effect(&effect);
+                match effect {
+                    fieldscan_core::agent::Effect::WakeAt(at) => wake_at = Some(at),
+                    fieldscan_core::agent::Effect::End => end = true,
+                    effect => effects.carry_out(effect),
+                }
             }
         }
         let newest = agent.snapshot(now);
@@ -334,6 +346,31 @@ async fn run(
         house.close().await;
     }
     effects.finish().await;
+}
+
+/// The next input, and who wants to know that the agent has it: what is sent, or word that a time has come. `None` once
+/// nobody is left to send anything.
+async fn next(
+    heard: &mut Heard,
+    wake_at: Option<Timestamp>,
+    jumps: &Jumps,
+    clock: &Clock,
+) -> Option<(Input, Option<oneshot::Sender<Option<RunId>>>)> {
+    loop {
+        tokio::select! {
+            input = heard.inputs.recv() => return input.map(|input| (input, None)),
+            Some(order) = heard.orders.recv() => {
+                return Some((Input::Command(order.command), order.taken));
+            }
+            () = sleep_until(wake_at, clock) => {
+                // After a jump of the clock, what was planned by the old one must be looked at again.
+                let jumped = jumps.is_to_be_seen(clock).is_some();
+                if jumped || wake_at.is_some_and(|at| at <= clock.now()) {
+                    return Some((Input::Tick, None));
+                }
+            }
+        }
+    }
 }
 
 /// Sleeps until the wall clock may have reached `at`, or for a while.

@@ -6,7 +6,9 @@ use fieldscan_core::{
 };
 use rusqlite::Connection;
 
-use super::{CacheKey, Reader, Result, cache, notices, outbox, runs, scans, source, value::Id};
+use super::{
+    CacheKey, Reader, Result, cache, notices, outbox, places, runs, scans, source, value::Id,
+};
 
 impl Reader {
     /// What an earlier process left of the present server, app and agent. No addresses are read.
@@ -31,6 +33,7 @@ impl Reader {
             restored.last_scans = scans::last_scans(&tx, source)?;
             restored.told = notices::told(&tx, source)?;
             restored.last_run = runs::last_finished(&tx, source)?;
+            restored.places = places::places(&tx, source)?;
         }
         Ok(restored)
     }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::error::StoreError;
 
 /// Step `i` brings format `i` to format `i + 1`; format 0 is the empty file. A step that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3];
 
 /// The format that this version writes (`PRAGMA user_version`).
 pub(super) fn known() -> i64 {
@@ -245,6 +245,20 @@ CREATE TABLE notices (
     things TEXT NOT NULL
 ) STRICT;
 CREATE INDEX notices_by_source ON notices (source, id);
+"#;
+
+const V3: &str = r#"
+-- At which site a subnet can be scanned.
+CREATE TABLE places (
+    source INTEGER NOT NULL REFERENCES sources,
+    subnet INTEGER NOT NULL,
+    gateway_mac BLOB NOT NULL,
+    prefix TEXT NOT NULL,
+    name TEXT NOT NULL,
+    chosen INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (source, subnet)
+) STRICT, WITHOUT ROWID;
 "#;
 
 #[cfg(test)]

@@ -115,6 +115,19 @@ impl<T: DeserializeOwned> FromSql for Json<T> {
     }
 }
 
+/// A value that has one text.
+pub(super) struct Text<T>(pub(super) T);
+
+impl<T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>> FromSql for Text<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        value
+            .as_str()?
+            .parse()
+            .map(Self)
+            .map_err(FromSqlError::other)
+    }
+}
+
 /// Addresses as runs of neighbours: most reports tell of dense ranges, and history keeps thousands of them.
 pub(super) struct Runs(pub(super) Vec<IpAddr>);
 

@@ -29,6 +29,7 @@ proptest! {
             anchor: Some(at(4)),
             anchor_finished: true,
             begun: Some(at(1)),
+            missed: [SubnetId(3)].into(),
             paused: Some(Pause::Until(at(9))),
             problems: problems.into_iter().map(|problem| fieldscan_core::problem::Standing { problem, since: at(1) }).collect(),
             ..Lasting::default()

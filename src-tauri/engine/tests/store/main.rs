@@ -17,6 +17,8 @@ mod notices;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
+mod places;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod prune;

@@ -473,6 +473,7 @@ fn any_outcome() -> BoxedStrategy<Outcome> {
         }),
         prop_oneof![
             Just(LeftOut::Folder),
+            any_text().prop_map(|site| LeftOut::Elsewhere { site }),
             Just(LeftOut::Refused(Refusal::NotANetwork)),
             any::<u64>().prop_map(|addresses| LeftOut::Refused(Refusal::TooLarge { addresses })),
         ]

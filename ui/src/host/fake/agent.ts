@@ -320,7 +320,7 @@ export class FakeAgent implements Host {
   }
 
   async about() {
-    return { version: '0.1.0', data_dir: '/home/depot/.local/share/fieldscan', config_path: this.settingsKept.document().path, log_dir: '/home/depot/.local/state/fieldscan' };
+    return { version: '0.1.0', data_dir: '/home/depot/.local/share/fieldscan', config_path: this.settingsKept.document().path, log_dir: '/home/depot/.local/state/fieldscan', update: null };
   }
 
   // How it lives

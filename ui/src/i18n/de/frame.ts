@@ -24,10 +24,8 @@ export const frame: typeof en = {
   pausedUntilResumed: 'Bis Sie fortsetzen',
   percentLeft: (percent, left) => (left === null ? percent : `${percent}, noch ${left}`),
   progressSaid: (percent) => `Scan: ${percent} erledigt`,
-  scanEnded: 'Der Scan ist zu Ende.',
   reportsWait: (many) => count(many, 'Bericht wartet', 'Berichte warten'),
   refused: (what) => `Das war nicht möglich. ${what}`,
   dismiss: 'Ausblenden',
   noAgent: { what: 'Der Agent antwortet nicht.', remedy: 'Beenden Sie Fieldscan im Infobereich und starten Sie es neu. Nichts geht verloren.' },
-  keys: 'Tasten',
 };

@@ -32,7 +32,6 @@ export const setup: typeof en = {
   keychainNote: 'Tokens liegen im Schlüsselbund dieses Computers und nirgends sonst.',
   later: 'Später',
 
-  ways: 'Wie Sie die Einstellungen angeben',
   way: { paste: 'Einfügen oder importieren', type: 'Von Hand ausfüllen' },
   paste: {
     title: 'Einstellungen des Agenten einfügen',
@@ -96,8 +95,6 @@ export const setup: typeof en = {
   where: {
     title: 'Wo es steht',
     administration: 'Administration',
-    api: 'API',
-    scanAgents: 'Scan agents',
     browser: 'Die Adresse im Browser',
     serverAdmin: 'In phpIPAM steht es nicht. Wer den Scan-Server betreibt, kennt es.',
     permissions: 'Die App braucht die Berechtigung „Read“ und die Sicherheit „SSL with App code token“.',

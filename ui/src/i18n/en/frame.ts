@@ -23,10 +23,8 @@ export const frame = {
   pausedUntilResumed: 'Until you resume',
   percentLeft: (percent: string, left: string | null) => (left === null ? percent : `${percent}, ${left} left`),
   progressSaid: (percent: string) => `Scan: ${percent} done`,
-  scanEnded: 'The scan has ended.',
   reportsWait: (many: number) => count(many, 'report waits', 'reports wait'),
   refused: (what: string) => `That could not be done. ${what}`,
   dismiss: 'Dismiss',
   noAgent: { what: 'The agent does not answer.', remedy: 'Quit Fieldscan in the tray and start it again. Nothing is lost.' },
-  keys: 'Keys',
 };

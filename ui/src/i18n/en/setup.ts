@@ -34,7 +34,6 @@ export const setup = {
   keychainNote: 'Tokens are kept in this computer’s keychain and nowhere else.',
   later: 'Later',
 
-  ways: 'How to give the settings',
   way: { paste: 'Paste or import', type: 'Fill in by hand' },
   paste: {
     title: 'Paste your agent settings',
@@ -98,8 +97,6 @@ export const setup = {
   where: {
     title: 'Where to find it',
     administration: 'Administration',
-    api: 'API',
-    scanAgents: 'Scan agents',
     browser: 'The address in your browser',
     serverAdmin: 'It is not in phpIPAM. Whoever runs the scan server knows it.',
     permissions: 'The app needs the permission Read, and the security “SSL with App code token”.',

@@ -1,6 +1,6 @@
 //! A run over the subnets: which one is at which stage, and what follows.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 
@@ -34,7 +34,9 @@ pub(super) struct Running {
     refresh: bool,
     /// Subnets whose last scan ended since then are done: a run that was cut short scanned them.
     done_since: Option<Timestamp>,
-    scopes: Vec<Scope>,
+    scopes: Vec<(Trigger, Scope)>,
+    /// Subnets that a person asked for by name: they are scanned wherever this machine is.
+    asked: BTreeSet<SubnetId>,
     /// Still waiting for the assigned subnets.
     fetching: bool,
     stopping: bool,
@@ -119,6 +121,19 @@ impl Running {
         self.pace.look(done, total - done, now);
     }
 
+    /// Whether a person asked for this subnet by name.
+    pub(super) fn was_asked_for(&self, subnet: SubnetId) -> bool {
+        self.asked.contains(&subnet)
+    }
+
+    /// The scans that go on.
+    pub(super) fn scans(&self) -> impl Iterator<Item = (SubnetId, ScanId)> + '_ {
+        self.active.iter().filter_map(|(id, active)| match active {
+            Active::Scanning { scan, .. } => Some((*id, *scan)),
+            Active::Preparing { .. } | Active::Finishing { .. } | Active::Committing { .. } => None,
+        })
+    }
+
     fn view_of(&mut self, subnet: SubnetId) -> Option<&mut SubnetProgress> {
         self.view.iter_mut().find(|view| view.subnet == subnet)
     }
@@ -171,7 +186,7 @@ impl Agent {
                 // Somebody wants all of them now.
                 running.done_since = None;
             }
-            running.scopes.push(scope);
+            running.scopes.push((trigger, scope));
             if !running.fetching {
                 self.enqueue(now);
             }
@@ -206,7 +221,8 @@ impl Agent {
             anchor,
             refresh,
             done_since,
-            scopes: vec![scope],
+            scopes: vec![(trigger, scope)],
+            asked: BTreeSet::new(),
             fetching: fetch,
             stopping: false,
             offline: false,
@@ -249,7 +265,7 @@ impl Agent {
         if assignment.subnets.is_empty() {
             running.record.problem = Some(Problem::NothingAssigned);
         }
-        for scope in std::mem::take(&mut running.scopes) {
+        for (trigger, scope) in std::mem::take(&mut running.scopes) {
             if let Scope::Networks(networks) = &scope {
                 for network in networks {
                     let assigned = |subnet: &Subnet| subnet.network.as_ref() == Some(network);
@@ -277,6 +293,20 @@ impl Agent {
                 let is_done = |since| scanned_at.is_some_and(|at| since <= at && at <= now);
                 if plan.is_ok() && scope == Scope::All && running.done_since.is_some_and(is_done) {
                     continue;
+                }
+                let asked = Running::is_asked(trigger, &scope);
+                let elsewhere = match plan {
+                    Ok(_) if !asked => self.whereabouts.elsewhere(*id, &self.settings),
+                    Ok(_) | Err(_) => None,
+                };
+                let plan = &elsewhere.map_or_else(|| plan.clone(), Err);
+                match plan {
+                    Ok(_) => self.lasting.missed.remove(id),
+                    Err(LeftOut::Elsewhere { .. }) => self.lasting.missed.insert(*id),
+                    Err(_) => false,
+                };
+                if asked {
+                    running.asked.insert(*id);
                 }
                 self.problems.clear(|problem| {
                     matches!(problem, Problem::SubnetRefused { subnet, .. } if subnet == id)

@@ -6,6 +6,7 @@ use super::Active;
 use crate::{
     agent::{Agent, Effect, Freshness, Loaded, ScanEnded, ScanFailure},
     ids::SubnetId,
+    place,
     plan::{self, Target},
     problem::{Problem, keeps_nmap},
     run::Outcome,
@@ -52,6 +53,15 @@ impl Agent {
                 running.end(id, Outcome::Failed { problem });
             }
             (Active::Preparing { mode }, Ok((subnet, book))) => {
+                let asked = running.was_asked_for(id);
+                // This machine may have been carried elsewhere since the run began.
+                if let Some(why) = self.whereabouts.elsewhere(id, &self.settings)
+                    && !asked
+                {
+                    self.lasting.missed.insert(id);
+                    running.end(id, Outcome::LeftOut { why });
+                    return;
+                }
                 match plan::target(&subnet, mode, &book.addresses, &self.settings.guard) {
                     Ok(target) => self.scan(id, target, effects),
                     Err(why) => running.end(id, Outcome::LeftOut { why }),
@@ -89,6 +99,7 @@ impl Agent {
             profile: self.settings.profile,
         });
         running.active.insert(id, Active::Scanning { scan, target });
+        self.whereabouts.scan_begins(id);
     }
 
     pub(in crate::agent) fn scan_ended(
@@ -107,6 +118,22 @@ impl Agent {
             return;
         };
         let Some(Active::Scanning { target, .. }) = running.active.remove(&id) else {
+            return;
+        };
+        if let Some(left_out) = self.was_moved(id) {
+            // Whatever it found belongs to two places.
+            let outcome = left_out.map_or(Outcome::Stopped, |why| Outcome::LeftOut { why });
+            if let Some(running) = &mut self.running {
+                running.end(id, outcome);
+            }
+            return;
+        }
+        if let Ok(hosts) = &ended.result
+            && place::is_proof(hosts.iter().map(|host| host.seen_by))
+        {
+            self.learn(id, now);
+        }
+        let Some(running) = &mut self.running else {
             return;
         };
         match &ended.result {

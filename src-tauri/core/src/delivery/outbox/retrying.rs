@@ -8,7 +8,7 @@ use super::{Change, Outbox};
 use crate::{
     delivery::{Event, Report, State},
     ids::ReportId,
-    problem::Subject,
+    problem::{Problem, Subject},
     schedule::jitter,
 };
 
@@ -41,6 +41,42 @@ impl Outbox {
             | State::Unconfirmed { .. }
             | State::Superseded { .. } => false,
         });
+    }
+
+    /// The network is another one: a server that could not be reached may be reachable now. How often it failed is not
+    /// forgotten, and one that asked for patience gets it.
+    pub fn network_changed(&mut self, now: Timestamp, changes: &mut Vec<Change>) {
+        let unreached = |report: &Report| match &report.state {
+            State::Waiting { problem, .. } => matches!(problem, Problem::ServerUnreachable { .. }),
+            State::Queued
+            | State::Sent { .. }
+            | State::Confirmed { .. }
+            | State::Partly { .. }
+            | State::Unconfirmed { .. }
+            | State::Rejected { .. }
+            | State::Superseded { .. } => false,
+        };
+        let again: Vec<ReportId> = self
+            .reports
+            .values()
+            .filter(|report| unreached(report))
+            .map(|report| report.id)
+            .collect();
+        for id in &again {
+            self.change(*id, changes, |report| {
+                if let State::Waiting { next_at, .. } = &mut report.state {
+                    *next_at = (*next_at).min(now);
+                }
+            });
+        }
+        if let Some(down) = &mut self.down
+            && !again.is_empty()
+        {
+            down.until = down.until.min(now);
+        }
+        if let Some(unreadable) = &mut self.unreadable {
+            unreadable.until = unreadable.until.min(now);
+        }
     }
 
     fn retry_where(

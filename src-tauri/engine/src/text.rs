@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// The text with everything escaped that could steer a terminal or turn the direction of what stands around it.
-pub(crate) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         if is_harmful(c) {
@@ -16,7 +16,7 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// JSON in which the same characters are escaped in JSON's own way: it means the same, and may be shown on a terminal.
-pub(crate) fn plain_json(json: &str) -> String {
+pub fn plain_json(json: &str) -> String {
     let mut plain = String::with_capacity(json.len());
     for c in json.chars() {
         // Between strings, JSON has line breaks; inside them the serializer has escaped those.
