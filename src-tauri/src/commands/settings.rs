@@ -1,12 +1,15 @@
 //! Settings and secrets. A secret comes in and never goes out: the window learns only where it is.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use fieldscan_core::settings::{self, Mistake, Shown};
+use fieldscan_core::{
+    problem::Problem,
+    settings::{self, Mistake, Shown},
+};
 use fieldscan_engine::{
     document::{SecretDocument, SettingDocument, setting_documents, source_code},
     settings_file,
-    vault::{Secret, Vault},
+    vault::{Secret, Source, Vault},
 };
 use jiff::{Timestamp, tz::TimeZone};
 use secrecy::{ExposeSecret, SecretString};
@@ -16,6 +19,9 @@ use ts_rs::TS;
 
 use super::{blocking, refusal::Refusal};
 use crate::app::App;
+
+/// As long may the keychain take while somebody looks at the settings.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// All settings, and where the secrets are.
 #[derive(Debug, Serialize, TS)]
@@ -72,17 +78,40 @@ fn texts(changes: Vec<Change>) -> Vec<(String, String)> {
 #[tauri::command]
 pub(crate) async fn settings(app: State<'_, App>) -> Result<SettingsDocument, Refusal> {
     let file = app.agent.place().settings_file.clone();
-    blocking(move || document(&file, &Vault::open())).await
+    // A keychain that is locked or broken may take a minute to say so; the page is not to wait for it.
+    let asked = blocking(|| Ok(Vault::open().status()));
+    let secrets = match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(secrets) => secrets?,
+        Err(_) => blocking(|| Ok(unanswered(&Vault::open()))).await?,
+    };
+    blocking(move || document(&file, &secrets)).await
 }
 
-fn document(file: &Path, vault: &Vault) -> Result<SettingsDocument, Refusal> {
+type Secrets = Vec<(Secret, Result<Option<Source>, Problem>)>;
+
+fn document(file: &Path, secrets: &Secrets) -> Result<SettingsDocument, Refusal> {
     let (settings, warnings) = settings_file::read(file)?.unwrap_or_default();
     Ok(SettingsDocument {
         path: file.display().to_string(),
         settings: setting_documents(&settings),
-        secrets: vault.status().iter().map(Into::into).collect(),
+        secrets: secrets.iter().map(Into::into).collect(),
         warnings: warnings.iter().map(ToString::to_string).collect(),
     })
+}
+
+/// Where each secret is, as far as it is known without the keychain.
+fn unanswered(vault: &Vault) -> Secrets {
+    let all = Secret::ALL.into_iter().map(|secret| {
+        let found = match vault.get_outside(secret) {
+            Ok(Some(found)) => Ok(Some(found.source)),
+            Ok(None) => Err(Problem::KeychainUnavailable {
+                detail: "it has not answered yet; it may be waiting to be unlocked".to_owned(),
+            }),
+            Err(problem) => Err(problem),
+        };
+        (secret, found)
+    });
+    all.collect()
 }
 
 #[tauri::command]
@@ -223,11 +252,22 @@ mod tests {
         std::fs::write(&file, "scanagent_code: MARKER-CODE\n").unwrap();
         let vault =
             Vault::with_environment(|name| name.starts_with("FIELDSCAN_").then(|| "MARKER".into()));
-        let document = document(&file, &vault).unwrap();
-        assert_eq!(document.secrets.len(), 3);
-        let told = serde_json::to_string(&document).unwrap();
-        assert!(told.contains(r#""source":"environment""#), "{told}");
-        assert!(!told.contains("MARKER"), "{told}");
+        for secrets in [vault.status(), unanswered(&vault)] {
+            let document = document(&file, &secrets).unwrap();
+            assert_eq!(document.secrets.len(), 3);
+            let told = serde_json::to_string(&document).unwrap();
+            assert!(told.contains(r#""source":"environment""#), "{told}");
+            assert!(!told.contains("MARKER"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_keychain_that_does_not_answer_is_told_as_that() {
+        let secrets = unanswered(&Vault::with_environment(|_| None));
+        let told = |found: &Result<Option<Source>, Problem>| {
+            matches!(found, Err(Problem::KeychainUnavailable { .. }))
+        };
+        assert!(secrets.iter().all(|(_, found)| told(found)), "{secrets:?}");
     }
 
     #[test]

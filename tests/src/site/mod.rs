@@ -33,6 +33,7 @@ use crate::{
 };
 
 pub use depot::HOSTILE_NAME;
+pub(crate) use program::built;
 pub use program::{Ended, Watch, built_program, processes, run_to_end};
 pub use wait::wait_until;
 

@@ -58,12 +58,14 @@ impl Ended {
 /// When it can't be built.
 pub fn built_program() -> Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}")));
+    let built =
+        BUILT.get_or_init(|| built("fieldscan", PROGRAM).map_err(|error| format!("{error:#}")));
     built.clone().map_err(anyhow::Error::msg)
 }
 
-fn build() -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os(PROGRAM) {
+/// The program of a package of the same name: the one that `variable` names, or the one of the present sources.
+pub(crate) fn built(name: &str, variable: &str) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
         return Ok(PathBuf::from(path));
     }
     // target/debug/deps/test-1234 or target/debug/fieldscan-demo
@@ -73,23 +75,23 @@ fn build() -> Result<PathBuf> {
         .skip(1)
         .find(|folder| !folder.ends_with("deps"))
         .context("this program is in no folder")?;
-    let program = folder.join(format!("fieldscan{}", std::env::consts::EXE_SUFFIX));
+    let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     // A test of another package's program has to build it: cargo does that for its own package only.
     if let Some(cargo) = std::env::var_os("CARGO") {
         let mut command = Command::new(cargo);
         command
-            .args(["build", "--quiet", "--package", "fieldscan"])
+            .args(["build", "--quiet", "--package", name])
             .current_dir(env!("CARGO_MANIFEST_DIR"));
         if folder.ends_with("release") {
             command.arg("--release");
         }
         let output = command.stdin(Stdio::null()).output()?;
         let words = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "fieldscan can't be built: {words}");
+        ensure!(output.status.success(), "{name} can't be built: {words}");
     }
     ensure!(
         program.is_file(),
-        "there is no {}; build it, or name one in {PROGRAM}",
+        "there is no {}; build it, or name one in {variable}",
         program.display()
     );
     Ok(program)
@@ -201,7 +203,7 @@ fn joined(thread: JoinHandle<Vec<u8>>) -> String {
     String::from_utf8_lossy(&thread.join().unwrap_or_default()).into_owned()
 }
 
-/// A `fieldscan watch` that runs. Dropping it kills it.
+/// A `fieldscan watch`, or another program, that runs. Dropping it kills it.
 #[derive(Debug)]
 pub struct Watch {
     child: Child,
@@ -210,7 +212,11 @@ pub struct Watch {
 }
 
 impl Watch {
-    fn start(mut command: Command) -> Result<Watch> {
+    /// Starts a program.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn start(mut command: Command) -> Result<Watch> {
         let started = Instant::now();
         let mut child = command
             .stdin(Stdio::null())
@@ -304,6 +310,14 @@ impl Watch {
             unistd::Pid,
         };
         kill(Pid::from_raw(self.child.id().try_into()?), Signal::SIGTERM)?;
+        self.wait(bound).context("after SIGTERM")
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Errors
+    /// When it doesn't within `bound`.
+    pub fn wait(&mut self, bound: Duration) -> Result<ExitStatus> {
         let mut status = None;
         let ended = wait_until(bound, || {
             status = self.child.try_wait().ok().flatten();
@@ -312,7 +326,7 @@ impl Watch {
         match status.filter(|_| ended) {
             Some(status) => Ok(status),
             None => bail!(
-                "it did not end within {bound:?} after SIGTERM; it said: {:#?}",
+                "it did not end within {bound:?}; it said: {:#?}",
                 self.lines()
             ),
         }

@@ -20,6 +20,7 @@ export type { Delivery } from './bindings/Delivery';
 export type { Difference } from './bindings/Difference';
 export type { DoctorStep } from './bindings/DoctorStep';
 export type { ExportFormat } from './bindings/ExportFormat';
+export type { Held } from './bindings/Held';
 export type { HostsAt } from './bindings/HostsAt';
 export type { ImportDocument } from './bindings/ImportDocument';
 export type { IpamRecord } from './bindings/IpamRecord';

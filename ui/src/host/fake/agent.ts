@@ -500,6 +500,8 @@ export class FakeAgent implements Host {
       delivery,
       next_run: scheduled ? (preview(String(this.settingsKept.get('schedule')), this.now()).next[0] ?? null) : null,
       paused: this.paused,
+      held: this.options.states.has('held') ? { reason: 'battery', percent: 14, words: 'Scheduled scans wait for power: the battery is at 14 %.' } : null,
+      surroundings: { online: !this.offline, metered: false, battery: null, here: null },
       problems: this.problems,
       lists: { ...this.lists },
     };

@@ -15,6 +15,7 @@ export const STATES = [
   'attention',
   'paused',
   'never-scanned',
+  'held',
 ] as const;
 
 export type Site = (typeof SITES)[number];

@@ -20,6 +20,12 @@ export const frame: typeof en = {
   status: { idle: 'Bereit', scanning: 'Scannt', waiting: 'Wartet', attention: 'Braucht Sie', paused: 'Pausiert', offline: 'Offline', connecting: 'Verbindet' },
   nextScan: (when) => `Nächster Scan ${when}`,
   noSchedule: 'Kein Scan geplant',
+  held: {
+    network: 'Wartet auf das Netz',
+    battery: (level) => `Wartet auf Strom, Akku bei ${level}`,
+    metered: 'Wartet: Die Verbindung ist getaktet',
+    elsewhere: (sites) => `Nicht in ${sites.slice(0, 2).join(', ')}${sites.length > 2 ? ' …' : ''}`,
+  },
   pausedUntil: (when) => `Bis ${when}`,
   pausedUntilResumed: 'Bis Sie fortsetzen',
   percentLeft: (percent, left) => (left === null ? percent : `${percent}, noch ${left}`),

@@ -115,6 +115,7 @@ export const overview: typeof en = {
     parent: 'Andere Subnetze liegen darin. Die werden stattdessen gescannt.',
     'no-mask': 'Es hat in phpIPAM keine brauchbare Maske.',
     'not-enabled': 'Weder „Check hosts status“ noch „Discover new hosts“ ist dafür in phpIPAM eingeschaltet. Schalten Sie eines davon ein, damit es gescannt wird.',
+    elsewhere: 'Es gehört zu einem anderen Standort und wird dort gescannt.',
     'nothing-known': 'Nur bekannte Adressen sollen geprüft werden, und phpIPAM hat keine, die gescannt werden darf. Schalten Sie in phpIPAM „Discover new hosts“ ein, um es abzusuchen.',
   },
 };

@@ -19,6 +19,12 @@ export const frame = {
   status: { idle: 'Idle', scanning: 'Scanning', waiting: 'Waiting', attention: 'Needs you', paused: 'Paused', offline: 'Offline', connecting: 'Connecting' },
   nextScan: (when: string) => `Next scan ${when}`,
   noSchedule: 'No scan is scheduled',
+  held: {
+    network: 'Waiting for the network',
+    battery: (level: string) => `Waiting for power, battery at ${level}`,
+    metered: 'Waiting: the connection is metered',
+    elsewhere: (sites: readonly string[]) => `Not at ${sites.slice(0, 2).join(', ')}${sites.length > 2 ? ' …' : ''}`,
+  },
   pausedUntil: (when: string) => `Until ${when}`,
   pausedUntilResumed: 'Until you resume',
   percentLeft: (percent: string, left: string | null) => (left === null ? percent : `${percent}, ${left} left`),

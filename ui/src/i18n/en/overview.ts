@@ -114,6 +114,7 @@ export const overview = {
     parent: 'Other subnets lie inside it. Those are scanned instead.',
     'no-mask': 'It has no usable mask in phpIPAM.',
     'not-enabled': 'Neither “Check hosts status” nor “Discover new hosts” is on for it in phpIPAM. Turn one of them on to have it scanned.',
+    elsewhere: 'It belongs to another site and is scanned there.',
     'nothing-known': 'Only its known addresses are to be checked, and phpIPAM has none that may be scanned. Turn “Discover new hosts” on in phpIPAM to sweep it.',
   } as Record<string, string>,
 };

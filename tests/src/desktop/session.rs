@@ -1,4 +1,4 @@
-//! A desktop session of its own: a session bus, and a real Secret Service (gnome-keyring) on it.
+//! A session of its own: a session bus, and a real Secret Service (gnome-keyring) on it.
 //!
 //! It has its own home and run-time folder, so that nobody's keychain is touched. Processes that shall live in it get
 //! [`Session::env`].
@@ -39,8 +39,13 @@ pub struct Session {
 
 /// Why no session can be had on this machine; `None` when its programs are there.
 pub fn missing() -> Option<String> {
-    ["dbus-daemon", "dbus-send", "gnome-keyring-daemon"]
-        .into_iter()
+    missing_of(&["dbus-daemon", "dbus-send", "gnome-keyring-daemon"])
+}
+
+/// Which of these programs is not there, in words.
+pub(super) fn missing_of(programs: &[&str]) -> Option<String> {
+    programs
+        .iter()
         .find(|program| {
             let path = std::env::var_os("PATH").unwrap_or_default();
             !std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
@@ -175,7 +180,7 @@ impl Session {
         self.folder.path().join("home")
     }
 
-    fn has_owner(&self, name: &str) -> anyhow::Result<bool> {
+    pub(super) fn has_owner(&self, name: &str) -> anyhow::Result<bool> {
         let output = Command::new("dbus-send")
             .args(["--session", "--print-reply=literal"])
             .arg("--dest=org.freedesktop.DBus")
