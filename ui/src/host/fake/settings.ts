@@ -45,6 +45,8 @@ const KEYS: readonly Key[] = [
   { key: 'notify_reports', help: 'Whether to tell of reports that the scan server refuses or that phpIPAM does not show.', expected: 'true or false', default: true, check: yesNo },
   { key: 'notify_problems', help: 'Whether to tell of problems that need you.', expected: 'true or false', default: true, check: yesNo },
   { key: 'notify_delivered', help: 'Whether to tell when Fieldscan has been offline for 1 hour, and when late reports have arrived.', expected: 'true or false', default: true, check: yesNo },
+  { key: 'update_url', help: 'Where newer versions are looked for, once a day. Nothing is installed.', expected: 'an https URL', default: null, check: text(/^https:\/\/\S+$/) },
+  { key: 'update_key', help: 'The public key that signs what is told there.', expected: 'a public key on one line', default: null, check: text(/^.+$/) },
 ];
 
 const SECRETS: readonly SecretName[] = ['client_token', 'auth_token', 'client_password'];

@@ -29,7 +29,8 @@ const keys: typeof en.keys = {
   notify_reports: { name: 'Ein Bericht wird abgelehnt oder ist in phpIPAM nicht zu sehen' },
   notify_problems: { name: 'Etwas braucht Sie' },
   notify_delivered: { name: 'Länger als 1 Stunde offline, und wenn späte Berichte angekommen sind' },
-  update_url: { name: 'Updates von', help: 'Wo nach neuen Versionen gesucht wird. Leer: gar nicht.' },
+  update_url: { name: 'Updates von', help: 'Wo einmal am Tag nach neueren Versionen gesehen wird. Leer: gar nicht. Installiert wird nichts.' },
+  update_key: { name: 'Schlüssel dafür', help: 'Der öffentliche Schlüssel, mit dem unterschrieben ist, was dort steht.' },
 };
 
 export const settings: typeof en = {
@@ -137,7 +138,7 @@ export const settings: typeof en = {
     refresh: 'Jetzt auffrischen',
     refreshing: 'Wird aufgefrischt …',
   },
-  startup: { autostart: 'Starten, wenn ich mich anmelde, im Infobereich', version: (version) => `Version ${version}`, data: 'Daten', settings: 'Einstellungen', logs: 'Protokoll' },
+  startup: { autostart: 'Starten, wenn ich mich anmelde, im Infobereich', version: (version) => `Version ${version}`, newer: (version) => `Version ${version} ist da.`, latest: (when) => `Keine neuere Version, nachgesehen ${when}.`, lookFailed: (why) => `Nach neueren Versionen konnte nicht gesehen werden: ${why}`, data: 'Daten', settings: 'Einstellungen', logs: 'Protokoll' },
   import: {
     button: 'scan_agent.yaml importieren …',
     paste: 'Text von scan_agent.yaml',
