@@ -4,4 +4,8 @@ import type { Refused } from "./Refused";
 /**
  * Why a subnet is not scanned.
  */
-export type LeftOutWhy = { words: string, } & ({ "reason": "folder" } | { "reason": "parent" } | { "reason": "no-mask" } | { "reason": "not-enabled" } | { "reason": "nothing-known" } | { "reason": "refused" } & Refused);
+export type LeftOutWhy = { words: string, } & ({ "reason": "folder" } | { "reason": "parent" } | { "reason": "no-mask" } | { "reason": "not-enabled" } | { "reason": "nothing-known" } | { "reason": "elsewhere", 
+/**
+ * That site's name.
+ */
+site: string, } | { "reason": "refused" } & Refused);
