@@ -14,7 +14,7 @@ const keys: typeof en.keys = {
   profile: { name: 'Tempo' },
   allow_public: { name: 'Öffentliche Netze', help: 'Ein Schutz: kein öffentliches Netz wird je gescannt, das hier nicht steht, was immer phpIPAM zuweist. Private brauchen keine Erlaubnis.' },
   allow_large: { name: 'Große Subnetze', help: 'Subnetze mit mehr als 4.096 Adressen ganz absuchen, bis 65.536.' },
-  accept_everything_up: { name: 'Alle Adressen antworten', help: 'Einem Scan glauben, in dem jede Adresse antwortet. In der Regel antwortet dann ein Gerät für alle.' },
+  accept_everything_up: { name: 'Netze, in denen alle antworten', help: 'Ein Scan, in dem fast alle Adressen antworten, wird zurückgehalten: In der Regel antwortet ein Gerät für alle. Bei diesen Netzen wird ihm geglaubt.' },
   right_place: { name: 'Nur am Standort', help: 'Ein Subnetz in Ruhe lassen, wenn dieser Computer an einem anderen Standort ist als dem, an dem es gefunden wurde.' },
   battery_level: { name: 'Im Akkubetrieb', help: 'Geplante Scans warten unter so viel Prozent. 0: nie.' },
   on_metered: { name: 'Getaktete Verbindung' },

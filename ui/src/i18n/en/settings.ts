@@ -14,7 +14,7 @@ const keys: Record<string, { name: string; help?: string }> = {
   profile: { name: 'Speed' },
   allow_public: { name: 'Public networks', help: 'A guard: no public network is ever scanned unless it is named here, whatever phpIPAM assigns. Private ones need no leave.' },
   allow_large: { name: 'Large subnets', help: 'Sweep subnets of more than 4,096 addresses, up to 65,536.' },
-  accept_everything_up: { name: 'All addresses answer', help: 'Believe a scan in which every address answers. As a rule, one device answers for all of them then.' },
+  accept_everything_up: { name: 'Networks where everybody answers', help: 'A scan in which nearly all addresses answer is held back: as a rule one device answers for all. For these networks it is believed.' },
   right_place: { name: 'Only on site', help: 'Leave a subnet alone when this computer is at another site than the one where it was found.' },
   battery_level: { name: 'On battery', help: 'Scheduled scans wait below so many percent. 0: never.' },
   on_metered: { name: 'Metered connection' },
