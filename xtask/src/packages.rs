@@ -78,6 +78,24 @@ const TEST: &[Needed] = &[
         elsewhere: "xauth or xorg-xauth",
     },
     Needed {
+        package: "openbox",
+        sign: "openbox",
+        why: "a window manager on it",
+        elsewhere: "openbox",
+    },
+    Needed {
+        package: "xfce4-panel",
+        sign: "xfce4-panel",
+        why: "a panel that shows the icon",
+        elsewhere: "xfce4-panel",
+    },
+    Needed {
+        package: "xfconf",
+        sign: "xfconf-query",
+        why: "the settings of that panel",
+        elsewhere: "xfconf",
+    },
+    Needed {
         package: "xdotool",
         sign: "xdotool",
         why: "to press keys and buttons there",

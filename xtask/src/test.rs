@@ -109,6 +109,7 @@ fn test(folder: &Path, args: &[String], tally: &mut Tally) -> anyhow::Result<()>
         .args(args)
         .env(SKIPS, &skips.path)
         .env("FIELDSCAN_BIN", folder.join("fieldscan"))
+        .env("FIELDSCAN_TRAY_BIN", folder.join("fieldscan-tray"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     let mut child = command.spawn().context("can't start cargo test")?;

@@ -16,6 +16,9 @@ use crate::site::wait_until;
 /// The key under which WebDriver names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// The key as WebDriver has it.
+const ENTER: &str = "\u{e007}";
+
 /// A driver of one window. It lets go when it is dropped; the window stays.
 #[derive(Debug)]
 pub struct Browser {
@@ -156,7 +159,10 @@ impl Browser {
              @id=//label[starts-with(normalize-space(.), {quoted})]/@for]"
         );
         self.with_element(&place, &|element| {
-            self.post(&format!("/element/{element}/value"), &json!({"text": text}))?;
+            self.post(
+                &format!("/element/{element}/value"),
+                &json!({"text": text.replace('\n', ENTER)}),
+            )?;
             Ok(())
         })
     }

@@ -76,9 +76,11 @@ impl Desk {
     /// When there is none, or it doesn't go within [`SOON`].
     pub fn close_window(&self, title: &str) -> Result<()> {
         let name = format!("^{title}$");
-        let keys = ["search", "--sync", "--onlyvisible", "--name", &name];
+        let find = ["search", "--sync", "--onlyvisible", "--name", &name];
         self.screen
-            .xdotool(&[&keys[..], &["windowactivate", "--sync", "key", "alt+F4"]].concat())?;
+            .xdotool(&[&find[..], &["windowactivate", "--sync"]].concat())?;
+        // By itself: in one line with a window, the key would go past the window manager.
+        self.screen.xdotool(&["key", "alt+F4"])?;
         let gone = wait_until(SOON, || {
             self.windows(title).is_ok_and(|windows| windows == 0)
         });
