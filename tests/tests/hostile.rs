@@ -112,6 +112,7 @@ fn host(third: u8, last: u8) -> impl Strategy<Value = Host> {
         |(ip, mac, ptr, seen_by)| Host {
             ip,
             mac,
+            also: Vec::new(),
             vendor: None,
             ptr,
             rtt: None,

@@ -68,6 +68,11 @@ const COMMANDS: &[Command] = &[
         ui::run,
     ),
     (
+        "screenshots",
+        "make pictures of every screen and state of the window, in ui/screenshots",
+        ui::screenshots,
+    ),
+    (
         "bindings",
         "write the types that the window shares with the agent",
         ui::bindings,

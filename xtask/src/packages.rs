@@ -51,6 +51,14 @@ pub(crate) const DEMO: &[Needed] = &[
     },
 ];
 
+/// What drives the window's pages outside of the application.
+pub(crate) const BROWSER: &[Needed] = &[Needed {
+    package: "chromium",
+    sign: "chromium",
+    why: "pictures and walks of the window's pages",
+    elsewhere: "chromium, or Chrome; CHROMIUM names the program",
+}];
+
 /// What the tests need beside that.
 const TEST: &[Needed] = &[
     Needed {

@@ -5,7 +5,10 @@ use std::{path::Path, process::Command};
 
 use anyhow::{Context, bail};
 
-use crate::step::{Look, cargo, run as run_program, step, which};
+use crate::{
+    packages,
+    step::{Look, cargo, run as run_program, step, which},
+};
 
 /// `cargo xtask ui`: the pages, which the tray application carries in itself from its next build on.
 pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
@@ -32,6 +35,16 @@ pub(crate) fn bindings(look: &Look, args: &[String]) -> anyhow::Result<bool> {
             .env("FIELDSCAN_WRITE_BINDINGS", "1"),
         )
     })
+}
+
+/// `cargo xtask screenshots`: pictures of every screen and state, in `ui/screenshots/`.
+pub(crate) fn screenshots(look: &Look, args: &[String]) -> anyhow::Result<bool> {
+    if !args.is_empty() {
+        bail!("`screenshots` takes nothing");
+    }
+    Ok(step(look, "programs", || {
+        packages::install(look, packages::BROWSER)
+    })? && step(look, "screenshots", || script("screenshots"))?)
 }
 
 /// Whether there is one.

@@ -151,7 +151,7 @@ pub(crate) enum ProfileName {
 /// `pause`
 #[derive(Debug, Args)]
 pub(crate) struct Pause {
-    /// How long: a duration such as 1h, `tomorrow` (when the day begins), or `resumed` (until `fieldscan resume`)
+    /// How long: a duration such as 1h, `tomorrow` (six in the morning), or `resumed` (until `fieldscan resume`)
     #[arg(default_value = "resumed")]
     pub(crate) until: String,
 }

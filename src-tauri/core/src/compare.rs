@@ -50,7 +50,7 @@ pub enum Standing {
         /// Scans in a row that did not see it.
         misses: u32,
     },
-    /// Seen, but MAC or host name differ from phpIPAM's.
+    /// Seen, but MAC or host name differ from phpIPAM's, or two devices answer; the latter whether or not phpIPAM has a row.
     Mismatch {
         /// At least one.
         differences: Vec<Difference>,
@@ -92,6 +92,11 @@ pub enum Difference {
         /// The one that answered.
         seen: Mac,
     },
+    /// Several devices answer for the address.
+    DuplicateMac {
+        /// The MACs that answered, at least two.
+        seen: Vec<Mac>,
+    },
     /// The PTR name is another.
     HostName {
         /// phpIPAM's.
@@ -125,7 +130,7 @@ pub struct Counts {
     pub unseen: u32,
     /// Missing.
     pub missing: u32,
-    /// MAC or host name differ.
+    /// MAC or host name differ, or two devices answer.
     pub mismatch: u32,
     /// Not scanned.
     pub excluded: u32,

@@ -77,7 +77,7 @@ impl<'de> Deserialize<'de> for Mac {
     }
 }
 
-/// How a host gave itself away: nmap's `reason`.
+/// How a host gave itself away: nmap's `reason`, but for [`SeenBy::Neighbour`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, TS, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SeenBy {
@@ -97,6 +97,9 @@ pub enum SeenBy {
     Reset,
     /// A refused TCP connection (unprivileged scan).
     ConnRefused,
+    /// It answered the operating system's own ARP or ND question while the scan went on: on the same link. nmap itself has
+    /// no raw sockets then, or was not told to ask it.
+    Neighbour,
     /// The scanner's own address.
     LocalhostResponse,
     /// Another reason of nmap's, for instance `user-set` or an ICMP error from the host itself.
@@ -110,6 +113,9 @@ pub struct Host {
     pub ip: IpAddr,
     /// Its MAC, where it is on the same link and the scanner could see it.
     pub mac: Option<Mac>,
+    /// Other MACs that answered for the same address in the same scan: two devices have one address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Mac>,
     /// The vendor that nmap's table gives for the MAC.
     pub vendor: Option<String>,
     /// Its PTR name as the DNS gave it. **Hostile until [`crate::report::host_name`] has seen it.**

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! scan parent=PID profile=gentle|normal|fast rate=N [patience=MS longest=MS retries=N]
-//!      dns=off|system|ADDRESS,… [exclude=ADDRESS,…] NETWORK…
+//!      trace=off|on [exclude=ADDRESS,…] NETWORK…
 //! ```
 
 use std::{
@@ -15,7 +15,7 @@ use std::{
 
 use ipnetwork::IpNetwork;
 
-use crate::plan::{self, Dns, LARGEST, Profile};
+use crate::plan::{self, LARGEST, Profile};
 
 /// Milliseconds that an answer may be waited for. Below the first, nmap's own shortest wait contradicts.
 pub const WAIT_MS: RangeInclusive<u32> = 100..=60_000;
@@ -23,8 +23,6 @@ pub const WAIT_MS: RangeInclusive<u32> = 100..=60_000;
 pub const RETRIES: RangeInclusive<u32> = 0..=10;
 /// Process ids, as far as Linux gives them.
 pub const PARENTS: RangeInclusive<u32> = 1..=1 << 22;
-/// Name servers at the most.
-pub const NAME_SERVERS: usize = 16;
 
 /// One nmap's work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +31,8 @@ pub struct Request {
     pub networks: Vec<IpNetwork>,
     /// What must not be touched. Addresses of the other family are left out as it is spelled.
     pub exclude: Vec<IpAddr>,
-    /// Where PTR names come from.
-    pub dns: Dns,
+    /// Whether nmap tells of every packet on standard error, as it would on a terminal. Only where there is a `/dev/stderr`.
+    pub trace: bool,
     /// What bounds the pace.
     pub profile: Profile,
     /// How fast.
@@ -103,11 +101,11 @@ pub enum Misspelled {
 impl Request {
     /// nmap's argument vector, without the program's name.
     ///
-    /// The probes are those that nmap sends by default. `--noninteractive` is not among the options, because with it nmap
+    /// The probes are those that nmap sends by default, and no names are looked up. `--noninteractive` is not among the options, because with it nmap
     /// keeps silent about its progress; in a process group of its own and without standard input it doesn't touch a
     /// terminal.
     pub fn for_nmap(&self, privileged: bool) -> Vec<OsString> {
-        let mut args: Vec<String> = ["-sn", "-oX", "-", "--stats-every", "1s"]
+        let mut args: Vec<String> = ["-sn", "-n", "-oX", "-", "--stats-every", "1s"]
             .map(str::to_owned)
             .into();
         args.push(match privileged {
@@ -117,12 +115,8 @@ impl Request {
         if self.is_ipv6() {
             args.push("-6".to_owned());
         }
-        match &self.dns {
-            Dns::Off => args.push("-n".to_owned()),
-            Dns::Servers(servers) if !servers.is_empty() => {
-                args.extend(["--dns-servers".to_owned(), list(servers)]);
-            }
-            Dns::System | Dns::Servers(_) => args.push("--system-dns".to_owned()),
+        if self.trace {
+            args.extend(["--packet-trace", "-oN", "/dev/stderr"].map(str::to_owned));
         }
         args.extend(["--max-rate".to_owned(), self.pace.rate.to_string()]);
         if let Some(steady) = &self.pace.steady {
@@ -163,10 +157,9 @@ impl Request {
                 format!("retries={}", steady.retries),
             ]);
         }
-        words.push(match &self.dns {
-            Dns::Off => "dns=off".to_owned(),
-            Dns::Servers(servers) if !servers.is_empty() => format!("dns={}", list(servers)),
-            Dns::System | Dns::Servers(_) => "dns=system".to_owned(),
+        words.push(match self.trace {
+            true => "trace=on".to_owned(),
+            false => "trace=off".to_owned(),
         });
         let excluded = self.excluded();
         if !excluded.is_empty() {
@@ -220,11 +213,11 @@ pub fn read(words: &[OsString]) -> Result<Asked, Misspelled> {
     } else {
         None
     };
-    let dns = match words.peek() {
-        Some("dns=off") => words.skip(Dns::Off),
-        Some("dns=system") => words.skip(Dns::System),
-        Some(_) | None => Dns::Servers(words.addresses("dns=", NAME_SERVERS)?),
-    };
+    let trace = words.next("trace=", |word| match word {
+        "trace=off" => Some(false),
+        "trace=on" => Some(true),
+        _ => None,
+    })?;
     let mut exclude = Vec::new();
     let exclude_at = words.at;
     if words.begins("exclude=") {
@@ -265,7 +258,7 @@ pub fn read(words: &[OsString]) -> Result<Asked, Misspelled> {
         request: Request {
             networks,
             exclude,
-            dns,
+            trace,
             profile,
             pace: Pace { rate, steady },
         },

@@ -1,6 +1,8 @@
 //! Which targets to scan and how. Knows nothing of nmap's options: the engine makes arguments of a [`Target`].
 
+mod everybody;
 mod guard;
+mod pieces;
 #[cfg(test)]
 mod properties;
 mod resume;
@@ -16,6 +18,7 @@ use ts_rs::TS;
 
 use crate::ids::SubnetId;
 
+pub use everybody::{EverybodyUp, Impostor, accepts_everybody, everybody_up};
 pub(crate) use guard::holds;
 pub use guard::{judge, network_of};
 pub(crate) use resume::is_recent;
@@ -99,7 +102,7 @@ pub struct Target {
     pub mode: Mode,
     /// Whether and where to look up PTR names.
     pub dns: Dns,
-    /// In address order; together they cover the target once.
+    /// In address order; together they cover the target once. None for an IPv6 network of which no address is known.
     pub chunks: Vec<Chunk>,
 }
 

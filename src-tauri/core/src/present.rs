@@ -29,7 +29,7 @@ pub(crate) use notice::{
     Text, arrived, digest, offline, problem_notice, reports_notice, subnets_notice,
 };
 pub use page::{NoSuchPage, Page, Section};
-pub use plan::{left_out, refusal, standing, standing_name};
+pub use plan::{cannot_see, left_out, refusal, rights, standing, standing_name};
 pub use problem::{Said, Words, words, words_with};
 pub use quit::{quit, quit_label};
 pub(crate) use remedy::is_about_setup;

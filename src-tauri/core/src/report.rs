@@ -114,6 +114,7 @@ pub fn make(source: Source<'_>) -> Result<Vec<Draft>, BadBody> {
                 | SeenBy::SynAck
                 | SeenBy::Reset
                 | SeenBy::ConnRefused
+                | SeenBy::Neighbour
                 | SeenBy::Other => host.mac,
             },
             row: row.map(|row| Row {

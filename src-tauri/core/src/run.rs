@@ -27,6 +27,28 @@ pub enum Trigger {
     CatchUp,
 }
 
+/// What nmap was allowed, which decides whom it can see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rights {
+    /// Raw sockets: it was started by root, or by who could hand them on.
+    Raw,
+    /// Raw sockets through `fieldscan-nmap`.
+    Helper,
+    /// No raw sockets: TCP connections only.
+    Connect,
+}
+
+impl Rights {
+    /// Whether it had raw sockets.
+    pub fn are_raw(self) -> bool {
+        match self {
+            Self::Raw | Self::Helper => true,
+            Self::Connect => false,
+        }
+    }
+}
+
 /// One run over the assigned subnets, or over those that were asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
@@ -104,8 +126,8 @@ pub struct Scan {
     pub mode: Mode,
     /// Addresses scanned.
     pub addresses: u32,
-    /// Whether nmap had raw sockets.
-    pub privileged: bool,
+    /// What nmap was allowed.
+    pub rights: Rights,
     /// When phpIPAM told the addresses that the scan was held against.
     pub ipam_at: Timestamp,
     /// Whether that was out of date by the settings (phpIPAM could not be reached).

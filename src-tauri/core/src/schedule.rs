@@ -3,10 +3,13 @@
 use std::{str::FromStr, time::Duration};
 
 use croner::Cron;
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, ToSpan, civil, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::snapshot::Pause;
+
+/// When a day begins, for a pause until tomorrow.
+const MORNING: civil::Time = civil::time(6, 0, 0, 0);
 
 /// When to scan without being asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +86,7 @@ fn is_missed(at: Timestamp, now: Timestamp) -> bool {
     Duration::try_from(now.duration_since(at)).is_ok_and(|late| late > MISSED_AFTER)
 }
 
-/// Until when to pause, in a person's words: a duration ("1h", "30 min"), `tomorrow` (when the day begins in `zone`), or
+/// Until when to pause, in a person's words: a duration ("1h", "30 min"), `tomorrow` (six in the morning in `zone`), or
 /// `resumed` (until somebody resumes).
 ///
 /// # Errors
@@ -92,11 +95,7 @@ pub fn pause(words: &str, now: Timestamp, zone: &TimeZone) -> Result<Pause, Stri
     let expected = || "a duration such as 1h or 30min, tomorrow, or resumed".to_owned();
     let until = match words.trim() {
         "resumed" => return Ok(Pause::UntilResumed),
-        "tomorrow" => {
-            let tomorrow = now.to_zoned(zone.clone()).tomorrow();
-            let begins = tomorrow.and_then(|tomorrow| tomorrow.start_of_day());
-            begins.map_err(|_| expected())?.timestamp()
-        }
+        "tomorrow" => tomorrow(now, zone).ok_or_else(expected)?,
         duration => {
             let duration = humantime::parse_duration(duration).map_err(|_| expected())?;
             now.checked_add(duration).map_err(|_| expected())?
@@ -106,6 +105,14 @@ pub fn pause(words: &str, now: Timestamp, zone: &TimeZone) -> Result<Pause, Stri
         true => Ok(Pause::Until(until)),
         false => Err(expected()),
     }
+}
+
+/// When the next day's work begins; `None` at the end of the calendar.
+pub(crate) fn tomorrow(now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let today = now.to_zoned(zone.clone()).date();
+    let morning = today.checked_add(1.day()).ok()?.to_datetime(MORNING);
+    // Where the clocks are set at that hour, it is the nearest time that exists.
+    Some(morning.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
 /// A time after `now`, at most the last one that there is.
@@ -230,8 +237,8 @@ mod tests {
         assert_eq!(pause(" 90 min "), until("2026-03-28T18:30:00Z"));
         assert_eq!(
             pause("tomorrow"),
-            until("2026-03-28T23:00:00Z"),
-            "when the day begins where the person is"
+            until("2026-03-29T04:00:00Z"),
+            "six in the morning where the person is, an hour less away in that night"
         );
         assert_eq!(pause("resumed"), Ok(Pause::UntilResumed));
         for wrong in ["", "0s", "later", "-1h", "1", "99999999999 years"] {

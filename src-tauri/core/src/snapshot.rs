@@ -14,7 +14,7 @@ use crate::{
     place::{Battery, Binding, Held, Spot},
     plan::{LeftOut, Mode},
     problem::Standing,
-    run::{Run, Trigger},
+    run::{Rights, Run, Trigger},
 };
 
 /// The state of the agent at one time.
@@ -95,6 +95,9 @@ pub struct Progress {
     pub started_at: Timestamp,
     /// Whether it is being stopped.
     pub stopping: bool,
+    /// Whether it is held: no part of a subnet is begun until a person lets it go on.
+    #[serde(default)]
+    pub held: bool,
     /// Addresses done.
     pub done: u32,
     /// Addresses to do, as far as known: subnets that are not yet planned count with their size.
@@ -123,6 +126,9 @@ pub struct SubnetProgress {
     pub total: u32,
     /// Hosts found so far.
     pub up: u32,
+    /// Parts whose hosts can be read while the rest is being scanned. With each that is added, more can be read.
+    #[serde(default)]
+    pub kept: u32,
 }
 
 /// What is being done for a subnet.
@@ -179,6 +185,8 @@ pub struct LastScan {
     pub counts: Counts,
     /// Whether it was held against addresses that were out of date.
     pub ipam_stale: bool,
+    /// What nmap was allowed.
+    pub rights: Rights,
 }
 
 /// What phpIPAM said.

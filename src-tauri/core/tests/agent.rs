@@ -14,7 +14,7 @@ use fieldscan_core::{
     notice::Switches,
     plan::{Guard, LeftOut, Mode, Profile},
     problem::Problem,
-    run::{FinishedScan, Outcome, Run, Scan, Trigger},
+    run::{FinishedScan, Outcome, Rights, Run, Scan, Trigger},
     schedule::Schedule,
     settings::{LogLevel, OnMetered, Settings},
     snapshot::Pause,
@@ -45,6 +45,7 @@ fn settings(schedule: Schedule) -> Settings {
         schedule_jitter: Duration::from_secs(60),
         profile: Profile::Normal,
         guard: Guard::default(),
+        accept_everything_up: Vec::new(),
         right_place: true,
         battery_level: 20,
         on_metered: OnMetered::Wait,
@@ -168,7 +169,7 @@ impl Bench {
         self.give(Input::ScanEnded(Box::new(ScanEnded {
             scan,
             started_at,
-            privileged: true,
+            rights: Rights::Raw,
             result,
         })))
     }
@@ -212,6 +213,7 @@ fn host(subnet: u64, host: u8) -> Host {
     Host {
         ip: IpAddr::from([10, 0, subnet as u8, host]),
         mac: None,
+        also: Vec::new(),
         vendor: None,
         ptr: None,
         rtt: None,
@@ -379,6 +381,128 @@ fn a_scan_that_failed_is_never_reported() {
     assert_eq!(outcomes(&bench.last_run())[&1], Outcome::Failed { problem });
 }
 
+/// A subnet of 256 addresses of which all are up by a reset, scanned; what follows from that.
+fn all_reset(accepted: &[&str]) -> (Bench, Vec<Effect>) {
+    let mut assignment = assignment(start());
+    assignment.subnets[0] = subnet(1, "10.0.1.0/24");
+    let restored = Restored {
+        assignment: Some(assignment),
+        ..Restored::default()
+    };
+    let mut bench = Bench::new(Schedule::Off, restored);
+    let settings = Settings {
+        accept_everything_up: accepted
+            .iter()
+            .map(|cidr| cidr.parse().expect("a network"))
+            .collect(),
+        ..settings(Schedule::Off)
+    };
+    bench.command(Command::Settings(Box::new(settings)));
+    bench.scan(Scope::Subnets(vec![SubnetId(1)]));
+    let effects = bench.addresses(1, Some(bench.now), None);
+    let hosts = (0..=255).map(|last| Host {
+        seen_by: SeenBy::Reset,
+        ..host(1, last)
+    });
+    let effects = bench.scanned(
+        scan_of(&effects).expect("it is scanned"),
+        Ok(hosts.collect()),
+    );
+    (bench, effects)
+}
+
+#[test]
+fn a_scan_in_which_everybody_is_up_by_resets_is_held_back_and_said() {
+    let (bench, effects) = all_reset(&["10.0.1.0/25"]);
+    let problem = Problem::EverybodyUp {
+        subnet: SubnetId(1),
+        cidr: "10.0.1.0/24".into(),
+        up: 256,
+        of: 256,
+        by: fieldscan_core::plan::Impostor::Reset,
+    };
+    assert!(
+        effects.contains(&Effect::Discard(SubnetId(1))),
+        "the next scan asks anew"
+    );
+    assert_eq!(loads(&effects), [], "it goes no further");
+    let told = Outcome::Failed {
+        problem: problem.clone(),
+    };
+    assert_eq!(outcomes(&bench.last_run())[&1], told);
+    assert_eq!(bench.problems(), [problem]);
+}
+
+#[test]
+fn everybody_may_be_up_where_a_person_accepts_that() {
+    let (mut bench, effects) = all_reset(&["10.0.0.0/16"]);
+    assert_eq!(loads(&effects), [(1, Freshness::Since(bench.now))]);
+    let effects = bench.addresses(1, Some(bench.now), None);
+    assert_eq!(commit_of(&effects).unwrap().hosts.len(), 256);
+}
+
+/// The reference scanner uploads an empty report for an IPv6 subnet, as if it were discovered.
+#[test]
+fn an_ipv6_subnet_in_which_nobody_was_asked_is_never_reported() {
+    let mut assignment = assignment(start());
+    assignment.subnets[0] = subnet(1, "fd00:77::/64");
+    let restored = Restored {
+        assignment: Some(assignment),
+        ..Restored::default()
+    };
+    let mut bench = Bench::new(Schedule::Off, restored);
+    let settings = Settings {
+        report_ipv6: true,
+        ..settings(Schedule::Off)
+    };
+    bench.command(Command::Settings(Box::new(settings)));
+    bench.scan(Scope::Subnets(vec![SubnetId(1)]));
+    let effects = bench.addresses(1, Some(bench.now), None);
+    let neighbour = Host {
+        ip: "fd00:77::5".parse().unwrap(),
+        seen_by: SeenBy::Neighbour,
+        ..host(1, 1)
+    };
+    bench.scanned(scan_of(&effects).unwrap(), Ok(vec![neighbour]));
+    let effects = bench.addresses(1, Some(bench.now), None);
+    let finished = commit_of(&effects).unwrap();
+    assert_eq!(finished.scan.counts.unknown, 1, "it is shown");
+    assert_eq!(
+        finished.reports,
+        [],
+        "and nobody is told that the subnet was discovered"
+    );
+}
+
+#[test]
+fn a_run_that_is_held_begins_nothing_until_it_goes_on_or_is_stopped() {
+    let mut bench = Bench::ready();
+    bench.command(Command::Hold);
+    assert!(bench.effects.is_empty(), "there is nothing to hold");
+    bench.scan(Scope::All);
+    let first = bench.addresses(1, Some(bench.now), None);
+    let scan = scan_of(&first).unwrap();
+    let held = |bench: &Bench| bench.agent.snapshot(bench.now).run.map(|run| run.held);
+    let effects = bench.command(Command::Hold);
+    assert_eq!(effects, [Effect::HoldScans(true)]);
+    assert_eq!(bench.command(Command::Hold), [], "it is held already");
+    assert_eq!(held(&bench), Some(true));
+    bench.give(Input::ScanKept { scan });
+    let run = bench.agent.snapshot(bench.now).run.unwrap();
+    assert_eq!(run.subnets[0].kept, 1, "what was being done is finished");
+    assert_eq!(bench.command(Command::Continue), [Effect::HoldScans(false)]);
+    assert_eq!(held(&bench), Some(false));
+
+    bench.command(Command::Hold);
+    bench.command(Command::Stop);
+    let effects = bench.scanned(scan, Err(ScanFailure::Stopped));
+    assert!(!bench.is_running());
+    assert!(
+        effects.contains(&Effect::HoldScans(false)),
+        "the next run must not be held"
+    );
+}
+
 #[test]
 fn stopping_ends_the_run_and_what_was_asked_meanwhile_begins_after_it() {
     let mut bench = Bench::ready();
@@ -492,7 +616,7 @@ fn scanned_before(subnet: u64, seconds: u64) -> Scan {
         finished_at: at,
         mode: Mode::Sweep,
         addresses: 16,
-        privileged: true,
+        rights: Rights::Raw,
         ipam_at: at,
         ipam_stale: false,
         counts: Counts::default(),

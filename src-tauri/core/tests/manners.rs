@@ -252,7 +252,7 @@ impl Laptop {
         self.give(Input::ScanEnded(Box::new(ScanEnded {
             scan,
             started_at: self.now,
-            privileged: true,
+            rights: fieldscan_core::run::Rights::Raw,
             result: Ok(hosts),
         })))
     }
@@ -315,6 +315,7 @@ fn host(id: u8) -> Host {
     Host {
         ip: [10, 0, id, 3].into(),
         mac: None,
+        also: Vec::new(),
         vendor: None,
         ptr: None,
         rtt: None,

@@ -14,14 +14,14 @@ use std::net::IpAddr;
 use crate::{store::AddressRow, text};
 use fieldscan_core::{
     compare::{Counts, Difference, Standing},
-    host::SeenBy,
+    host::{Mac, SeenBy},
     ids::{AddressId, RunId, ScanId, SubnetId},
     place::{Battery, Held, Site},
     plan::{LeftOut, Mode},
     present,
     problem::{Problem, Severity, Standing as StandingProblem},
     report::host_name,
-    run::{Outcome, Run, SubnetRun, Trigger},
+    run::{Outcome, Rights, Run, SubnetRun, Trigger},
     snapshot::{HereView, PlanView, SubnetView, SurroundingsView},
 };
 use ipnetwork::IpNetwork;
@@ -158,6 +158,7 @@ struct LastScanDocument {
     finished_at: Timestamp,
     counts: CountsDocument,
     ipam_stale: bool,
+    rights: Rights,
 }
 
 /// Why a subnet is not scanned.
@@ -282,6 +283,7 @@ impl SubnetDocument {
                 finished_at: scan.at,
                 counts: scan.counts.into(),
                 ipam_stale: scan.ipam_stale,
+                rights: scan.rights,
             }),
         }
     }
@@ -309,16 +311,16 @@ impl AddressDocument {
     pub fn was(&self, field: &str) -> Option<&str> {
         let mut all = self.differences.iter();
         let difference = all.find(|difference| difference.field == field)?;
-        Some(&difference.ipam)
+        difference.ipam.as_deref()
     }
 }
 
 #[derive(Debug, Clone, Serialize, TS)]
 #[ts(rename = "Difference")]
 struct DifferenceDocument {
-    #[ts(type = "'mac' | 'hostname'")]
+    #[ts(type = "'mac' | 'hostname' | 'duplicate-mac'")]
     field: &'static str,
-    ipam: String,
+    ipam: Option<String>,
     seen: String,
 }
 
@@ -350,6 +352,10 @@ pub struct SeenDocument {
     pub hostname: Option<String>,
     ptr: Option<String>,
     pub mac: Option<String>,
+    /// Whether the device has made its MAC up.
+    pub mac_random: bool,
+    /// Other MACs that answered for the same address.
+    pub other_macs: Vec<String>,
     pub vendor: Option<String>,
     pub rtt_ms: Option<f64>,
     seen_by: SeenBy,
@@ -412,6 +418,13 @@ impl From<&AddressRow> for AddressDocument {
                     .and_then(|ptr| host_name(ptr, seen.host.ip)),
                 ptr: seen.host.ptr.clone(),
                 mac: seen.host.mac.map(present::mac),
+                mac_random: seen.host.mac.is_some_and(Mac::is_locally_administered),
+                other_macs: seen
+                    .host
+                    .also
+                    .iter()
+                    .map(|mac| present::mac(*mac))
+                    .collect(),
                 vendor: seen.host.vendor.clone(),
                 rtt_ms: seen.host.rtt.map(|rtt| rtt.as_micros() as f64 / 1000.0),
                 seen_by: seen.host.seen_by,
@@ -428,12 +441,20 @@ impl From<&Difference> for DifferenceDocument {
         match difference {
             Difference::Mac { ipam, seen } => Self {
                 field: "mac",
-                ipam: present::mac(*ipam),
+                ipam: Some(present::mac(*ipam)),
                 seen: present::mac(*seen),
             },
+            Difference::DuplicateMac { seen } => {
+                let seen: Vec<String> = seen.iter().map(|mac| present::mac(*mac)).collect();
+                Self {
+                    field: "duplicate-mac",
+                    ipam: None,
+                    seen: seen.join(", "),
+                }
+            }
             Difference::HostName { ipam, seen } => Self {
                 field: "hostname",
-                ipam: ipam.clone(),
+                ipam: Some(ipam.clone()),
                 seen: seen.clone(),
             },
         }

@@ -7,6 +7,8 @@ pub mod door;
 pub mod export;
 pub mod http;
 pub mod logging;
+pub mod names;
+pub mod neighbours;
 pub mod nmap;
 pub mod paths;
 pub mod phpipam;

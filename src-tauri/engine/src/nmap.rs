@@ -7,15 +7,17 @@ mod args;
 mod budget;
 mod find;
 mod helper;
+mod link;
 mod part;
 mod process;
 mod route;
 mod scheduler;
 mod sweep;
+mod trace;
+mod vendors;
 
 use std::{path::PathBuf, time::Duration};
 
-pub use args::arguments;
 pub use helper::{Able, Privileges, ask as ask_helper, installed as installed_helper};
 pub use process::kill_all;
 pub use scheduler::{News, Scanned, Scheduler, Work};

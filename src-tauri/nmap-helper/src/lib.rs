@@ -18,7 +18,7 @@ use std::ffi::OsString;
 pub use order::{Order, build};
 
 /// The version of the words that this program takes; told by `check`.
-pub const WORDS: u32 = 1;
+pub const WORDS: u32 = 2;
 
 /// Why nothing was started.
 #[derive(Debug, thiserror::Error)]

@@ -72,7 +72,7 @@ fn the_measure_itself_finds_what_must_not_be() {
 #[test]
 fn all_networks_together_are_limited() {
     let list = |networks: &str| -> Vec<OsString> {
-        format!("scan parent=1 profile=normal rate=1 dns=off {networks}")
+        format!("scan parent=1 profile=normal rate=1 trace=off {networks}")
             .split(' ')
             .map(OsString::from)
             .collect()
@@ -91,7 +91,7 @@ fn all_networks_together_are_limited() {
 
 #[test]
 fn a_public_network_passes_only_if_root_has_listed_it() {
-    let words: Vec<OsString> = "scan parent=1 profile=normal rate=1 dns=off 203.0.113.0/25"
+    let words: Vec<OsString> = "scan parent=1 profile=normal rate=1 trace=off 203.0.113.0/25"
         .split(' ')
         .map(OsString::from)
         .collect();

@@ -118,7 +118,7 @@ fn list(words: &str) -> Vec<String> {
 }
 
 const GOOD: &str =
-    "scan parent=PARENT profile=normal rate=2000 dns=off exclude=10.0.0.5 10.0.0.0/24";
+    "scan parent=PARENT profile=normal rate=2000 trace=off exclude=10.0.0.5 10.0.0.0/24";
 
 /// What the program in nmap's place was started with, if it was started; forgotten once read.
 fn recorded(part: &str) -> Option<Vec<String>> {
@@ -307,7 +307,7 @@ fn the_real_nmap_sees_the_hardware_address_without_root() {
     assert!(output.status.success(), "{}", said(&output));
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
-        "fieldscan-nmap 1 /usr/bin/nmap\n"
+        "fieldscan-nmap 2 /usr/bin/nmap\n"
     );
     let without = Command::new("nmap")
         .args(["--privileged", "-sn", "-n", "10.9.0.2/32"])
@@ -319,7 +319,7 @@ fn the_real_nmap_sees_the_hardware_address_without_root() {
     );
     let output = helper()
         .args(list(
-            "scan parent=PARENT profile=fast rate=1000 dns=off 10.9.0.0/29",
+            "scan parent=PARENT profile=fast rate=1000 trace=on 10.9.0.0/29",
         ))
         .output()
         .unwrap();
@@ -328,6 +328,11 @@ fn the_real_nmap_sees_the_hardware_address_without_root() {
     for seen in ["10.9.0.2", "reason=\"arp-response\"", "addrtype=\"mac\""] {
         assert!(xml.contains(seen), "{seen}: {xml}");
     }
+    let trace = said(&output);
+    assert!(
+        trace.contains("ARP reply 10.9.0.2 is-at "),
+        "each packet is told on standard error: {trace}"
+    );
 }
 
 #[test]
@@ -339,7 +344,7 @@ fn killing_the_agent_leaves_no_nmap() {
     let mut agent = Command::new("sh")
         .args([
             "-c",
-            "\"$0\" scan parent=$$ profile=gentle rate=10 dns=off 10.20.0.0/24 > \"$0.out\" 2>&1 & echo $!; wait",
+            "\"$0\" scan parent=$$ profile=gentle rate=10 trace=off 10.20.0.0/24 > \"$0.out\" 2>&1 & echo $!; wait",
         ])
         .arg(shelf("fieldscan-nmap"))
         .stdin(Stdio::null())

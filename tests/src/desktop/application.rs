@@ -1,6 +1,7 @@
 //! The tray application on a [`Desk`].
 
 use std::{
+    ffi::OsString,
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, ExitStatus},
@@ -36,6 +37,7 @@ pub struct Application {
     program: Watch,
     /// Where WebKit listens for one who drives the window.
     window_port: u16,
+    env: Vec<(&'static str, OsString)>,
 }
 
 impl Application {
@@ -44,8 +46,8 @@ impl Application {
     /// # Errors
     /// When it can't be built or started.
     pub fn start(desk: &Desk, site: &Site, arguments: &[&str]) -> Result<Self> {
-        let (command, window_port) = command(desk, &site.settings_file(), &site.data_folder())?;
-        Self::run(command, window_port, arguments)
+        let (command, window) = command(desk, &site.settings_file(), &site.data_folder())?;
+        Self::run(command, window, arguments)
     }
 
     /// Starts it with a site's settings and data, and its secrets in the environment.
@@ -53,11 +55,11 @@ impl Application {
     /// # Errors
     /// When it can't be built or started.
     pub fn start_with_secrets(desk: &Desk, site: &Site, arguments: &[&str]) -> Result<Self> {
-        let (mut command, window_port) = command(desk, &site.settings_file(), &site.data_folder())?;
+        let (mut command, window) = command(desk, &site.settings_file(), &site.data_folder())?;
         command
             .env("FIELDSCAN_CLIENT_TOKEN", Model::EXAMPLE_TOKEN)
             .env("FIELDSCAN_AUTH_TOKEN", Site::AUTH_TOKEN);
-        Self::run(command, window_port, arguments)
+        Self::run(command, window, arguments)
     }
 
     /// The same without anything by which its window could be driven: for measuring it as people have it.
@@ -65,13 +67,13 @@ impl Application {
     /// # Errors
     /// When it can't be built or started.
     pub fn start_undriven(desk: &Desk, site: &Site, arguments: &[&str]) -> Result<Self> {
-        let (mut command, window_port) = command(desk, &site.settings_file(), &site.data_folder())?;
+        let (mut command, window) = command(desk, &site.settings_file(), &site.data_folder())?;
         command
             .env_remove("WEBKIT_INSPECTOR_SERVER")
             .env_remove("TAURI_WEBVIEW_AUTOMATION")
             .env("FIELDSCAN_CLIENT_TOKEN", Model::EXAMPLE_TOKEN)
             .env("FIELDSCAN_AUTH_TOKEN", Site::AUTH_TOKEN);
-        Self::run(command, window_port, arguments)
+        Self::run(command, window, arguments)
     }
 
     /// Starts it on the desktop of whoever started this process, with its window open and its secrets in the environment.
@@ -87,14 +89,19 @@ impl Application {
             .arg(site.settings_file())
             .arg("--data-dir")
             .arg(site.data_folder());
-        Self::run(command, 0, &[])
+        Self::run(command, (0, Vec::new()), &[])
     }
 
-    fn run(mut command: Command, window_port: u16, arguments: &[&str]) -> Result<Self> {
+    fn run(
+        mut command: Command,
+        (window_port, env): WindowAccess,
+        arguments: &[&str],
+    ) -> Result<Self> {
         command.args(arguments);
         Ok(Self {
             program: Watch::start(command)?,
             window_port,
+            env,
         })
     }
 
@@ -122,7 +129,7 @@ impl Application {
     /// # Errors
     /// When there is none within [`SOON`].
     pub fn window(&mut self) -> Result<Browser> {
-        let browser = Browser::of(self.window_port);
+        let browser = Browser::of(self.window_port, &self.env);
         browser.with_context(|| format!("it said {:#?}", self.program.lines()))
     }
 
@@ -192,8 +199,11 @@ impl Application {
     }
 }
 
-/// The application on a desk, and the port at which its window can be driven.
-fn command(desk: &Desk, settings: &Path, data: &Path) -> Result<(Command, u16)> {
+/// What is needed to drive a window: WebKit's port, and the environment of the driver.
+type WindowAccess = (u16, Vec<(&'static str, OsString)>);
+
+/// The application on a desk, and how its window can be driven.
+fn command(desk: &Desk, settings: &Path, data: &Path) -> Result<(Command, WindowAccess)> {
     // Free a moment ago; in a network of the test's own nobody else takes it.
     let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
     let mut command = Command::new(built_tray()?);
@@ -207,7 +217,7 @@ fn command(desk: &Desk, settings: &Path, data: &Path) -> Result<(Command, u16)> 
         .arg(settings)
         .arg("--data-dir")
         .arg(data);
-    Ok((command, port))
+    Ok((command, (port, desk.env())))
 }
 
 /// The processes below one, itself left out.

@@ -1,6 +1,7 @@
 //! The application's window, driven as a person would: by what stands on it. Speaks WebDriver with WebKit's own driver.
 
 use std::{
+    ffi::OsString,
     net::TcpListener,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -29,11 +30,12 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Drives the windows of the application whose WebKit listens at this port of loopback; waits until there is one.
+    /// Drives the windows of the application whose WebKit listens at this port of loopback, with a driver that lives in the
+    /// application's environment; waits until there is one.
     ///
     /// # Errors
     /// When WebKitWebDriver is missing, or there is no window within [`SOON`].
-    pub(super) fn of(port: u16) -> Result<Self> {
+    pub(super) fn of(port: u16, env: &[(&'static str, OsString)]) -> Result<Self> {
         let until = Instant::now() + SOON;
         wait_for_listener(port, until)?;
         // A client is made with TLS or not at all, though this one speaks plain HTTP. Another test may have been first.
@@ -42,6 +44,8 @@ impl Browser {
         let driver = Command::new("WebKitWebDriver")
             .arg(format!("--port={own}"))
             .arg(format!("--target=127.0.0.1:{port}"))
+            .env_clear()
+            .envs(env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -26,6 +26,8 @@ const FACTS = {
   report: 12,
   missing: 2,
   of: 22,
+  up: 20,
+  by: 'reset',
   ahead: -102,
   offset: 102,
 };

@@ -21,7 +21,7 @@ const address = (ip: string, standing: Standing | null, up = true): AddressDocum
   subnet: 1,
   standing,
   ipam: null,
-  seen: { up, hostname: null, ptr: null, mac: null, vendor: null, rtt_ms: null, seen_by: 'arp-response', first_at: '', last_at: '', scan: 1 },
+  seen: { up, hostname: null, ptr: null, mac: null, mac_random: false, other_macs: [], vendor: null, rtt_ms: null, seen_by: 'arp-response', first_at: '', last_at: '', scan: 1 },
 });
 
 describe('hostile words', () => {

@@ -42,6 +42,7 @@ const PLACES: { [Code in ProblemCode]: Mend | null | ((facts: ProblemFacts[Code]
   'nmap-failed': section('logs'),
   'nmap-hung': null,
   'no-route': null,
+  'everybody-up': section('scanning'),
   'server-unreachable': section('server'),
   'server-certificate': section('server'),
   'server-insecure': section('server'),

@@ -17,6 +17,6 @@ export function address(ip: string, standing: Standing | null, more: { name?: st
     seen:
       standing === null || standing === 'excluded'
         ? null
-        : { up, hostname: more.name ?? null, ptr: null, mac: more.mac ?? null, vendor: more.vendor ?? null, rtt_ms: more.rtt ?? null, seen_by: 'arp-response', first_at: '2026-03-01T08:00:00Z', last_at: '2026-03-12T13:00:00Z', scan: 1 },
+        : { up, hostname: more.name ?? null, ptr: null, mac: more.mac ?? null, mac_random: false, other_macs: [], vendor: more.vendor ?? null, rtt_ms: more.rtt ?? null, seen_by: 'arp-response', first_at: '2026-03-01T08:00:00Z', last_at: '2026-03-12T13:00:00Z', scan: 1 },
   };
 }

@@ -40,6 +40,7 @@ const PLACES: Record<string, Section> = {
   notify_problems: 'notifications',
   notify_delivered: 'notifications',
   update_url: 'startup',
+  update_key: 'startup',
   log_level: 'logs',
 };
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use fieldscan_core::{
     compare::{Difference, Standing},
+    host::Mac,
     ids::SubnetId,
     ipam,
     present::{self, count, standing_name},
@@ -198,12 +199,21 @@ fn cells(row: &AddressRow, now: Timestamp) -> [Cell; 7] {
     let ipam = row.ipam.as_ref();
     let seen_name = seen.and_then(|seen| host_name(seen.host.ptr.as_deref()?, row.ip));
     let ipam_name = ipam.and_then(|ipam| ipam.hostname.clone());
-    let seen_mac = seen.and_then(|seen| seen.host.mac).map(present::mac);
+    // A device's own invention is no name of a vendor's: it is marked.
+    let mac = |mac: Mac| match mac.is_locally_administered() {
+        true => format!("{} random", present::mac(mac)),
+        false => present::mac(mac),
+    };
+    let seen_mac = seen.and_then(|seen| seen.host.mac).map(mac);
     // Of a mismatch, what phpIPAM said when it was scanned: once the report has arrived, its row says what was seen.
     let mut says = Vec::new();
     if let Some(Standing::Mismatch { differences }) = &row.standing {
         says.extend(differences.iter().map(|difference| match difference {
             Difference::Mac { ipam, .. } => present::mac(*ipam),
+            Difference::DuplicateMac { seen } => {
+                let all: Vec<_> = seen.iter().map(|mac| present::mac(*mac)).collect();
+                format!("two devices: {}", all.join(", "))
+            }
             Difference::HostName { ipam, .. } => plain(ipam),
         }));
     }

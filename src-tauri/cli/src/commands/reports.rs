@@ -5,6 +5,7 @@ use fieldscan_core::{
     delivery::{Report, State},
     ids::ReportId,
     present::{self, count},
+    run::Rights,
     run::{Outcome, Run},
 };
 use fieldscan_engine::{
@@ -31,6 +32,8 @@ struct ReportsDocument {
 #[derive(Serialize)]
 struct OneReportDocument {
     report: ReportDocument,
+    /// What nmap was allowed in its scan; null if that is no longer known.
+    rights: Option<Rights>,
 }
 
 pub(super) fn run(place: &Place, out: &Output, args: &Reports) -> Result<Exit, Failure> {
@@ -87,11 +90,21 @@ fn nobody(reports: &[Report], idle: bool) -> String {
 fn show(place: &Place, out: &Output, id: ReportId) -> Result<Exit, Failure> {
     let records = place.records()?;
     let report = find(&records, id)?;
+    let scan = records.reader.scan(report.scan)?;
+    let rights = scan.map(|scan| scan.rights);
     let document = OneReportDocument {
         report: ReportDocument::whole(&report, records.now),
+        rights,
     };
     out.show(&document, |out| {
         let mut text = one(out, &report, records.now);
+        if let Some(rights) = rights {
+            let cannot = present::cannot_see(rights).unwrap_or_default();
+            text += &out.prose(
+                &format!("nmap had {}. {cannot}", present::rights(rights)),
+                2,
+            );
+        }
         if !report.hosts.is_empty() {
             let hosts: Vec<String> = report.hosts.iter().map(ToString::to_string).collect();
             text += &format!("  {}\n", out.style.paint(Tone::Strong, "Hosts"));

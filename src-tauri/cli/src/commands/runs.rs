@@ -7,7 +7,7 @@ use fieldscan_core::{
     plan::LeftOut,
     present::{self, count},
     problem::Problem,
-    run::{Outcome, Run, SubnetRun, Trigger},
+    run::{Outcome, Rights, Run, SubnetRun, Trigger},
 };
 use fieldscan_engine::document::{ChangesDocument, ReportDocument, RunDocument, changes_documents};
 use ipnetwork::IpNetwork;
@@ -33,6 +33,8 @@ struct RunsDocument {
 #[derive(Serialize)]
 struct OneRunDocument {
     run: RunDocument,
+    /// What nmap was allowed: of several scans, the least.
+    rights: Option<Rights>,
     changes: Vec<ChangesDocument>,
     reports: Vec<ReportDocument>,
 }
@@ -92,8 +94,11 @@ pub(super) fn show(place: &Place, out: &Output, args: &RunOf) -> Result<Exit, Fa
     };
     let reports = reports::of_run(&records, &run)?;
     let scans = scans_of(&records, &run)?;
+    let all = scans.iter().map(|(scan, _)| scan.rights);
+    let rights = all.min_by_key(|rights| rights.are_raw());
     let document = OneRunDocument {
         run: (&run).into(),
+        rights,
         changes: changes_documents(&scans),
         reports: reports
             .iter()
@@ -117,6 +122,13 @@ pub(super) fn show(place: &Place, out: &Output, args: &RunOf) -> Result<Exit, Fa
             ),
         ) + "\n\n";
         text += &subnets(out, &run);
+        if let Some(rights) = rights {
+            let cannot = present::cannot_see(rights).unwrap_or_default();
+            text += &out.prose(
+                &format!("nmap had {}. {cannot}", present::rights(rights)),
+                0,
+            );
+        }
         text += &changes(out, &scans);
         if !reports.is_empty() {
             text += &format!("\n{}\n", out.style.paint(Tone::Strong, "Reports"));

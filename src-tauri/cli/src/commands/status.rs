@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fieldscan_core::{
     present::{self, Words, count, headline},
-    run::Run,
+    run::{Rights, Run},
     snapshot::{Pause, Progress, Snapshot},
 };
 use fieldscan_engine::{
@@ -40,6 +40,8 @@ struct StatusDocument {
     ipam: fieldscan_core::snapshot::IpamView,
     subnets: usize,
     counts: CountsDocument,
+    /// What nmap was allowed in the newest scan.
+    rights: Option<Rights>,
     reports: fieldscan_core::snapshot::DeliveryView,
     problems: Vec<ProblemDocument>,
 }
@@ -89,6 +91,7 @@ pub(super) fn run(place: &Place, out: &Output) -> Result<Exit, Failure> {
         ipam: snapshot.ipam.clone(),
         subnets: snapshot.subnets.len(),
         counts: counts(&snapshot).into(),
+        rights: rights(&snapshot),
         reports: snapshot.delivery,
         problems: snapshot
             .problems
@@ -165,6 +168,11 @@ fn facts(
             None => "none yet".to_owned(),
         },
     ));
+    if let Some(rights) = rights(snapshot) {
+        let cannot = present::cannot_see(rights).map(|words| format!(". {words}"));
+        let words = format!("{}{}", present::rights(rights), cannot.unwrap_or_default());
+        facts.push(("nmap", words));
+    }
     facts.push((
         "Agent",
         match holder {
@@ -236,6 +244,15 @@ fn facts(
     }
     facts.push(("Reports", reports));
     facts
+}
+
+/// What nmap was allowed in the newest scan.
+fn rights(snapshot: &Snapshot) -> Option<Rights> {
+    let scans = snapshot
+        .subnets
+        .iter()
+        .filter_map(|subnet| subnet.last_scan);
+    scans.max_by_key(|scan| scan.at).map(|scan| scan.rights)
 }
 
 fn counts(snapshot: &Snapshot) -> fieldscan_core::compare::Counts {

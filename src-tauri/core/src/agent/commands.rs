@@ -20,6 +20,8 @@ impl Agent {
                 self.next_scans.clear();
                 self.stop_run(effects);
             }
+            Command::Hold => self.hold_run(true, effects),
+            Command::Continue => self.hold_run(false, effects),
             Command::Refresh => {
                 if !self.fetching && !self.ending {
                     self.fetching = true;

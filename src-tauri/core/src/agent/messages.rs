@@ -19,7 +19,7 @@ use crate::{
     place::{Binding, PlaceChange, Surroundings},
     plan::{Profile, Target},
     problem::{Problem, Standing},
-    run::{FinishedScan, Run, Scan},
+    run::{FinishedScan, Rights, Run, Scan},
     settings::Settings,
     snapshot::Pause,
 };
@@ -47,6 +47,11 @@ pub enum Input {
         done: u32,
         /// Hosts found.
         up: u32,
+    },
+    /// A finished part of a scan can be read from the database.
+    ScanKept {
+        /// The scan.
+        scan: ScanId,
     },
     /// [`Effect::Scan`] ended. Comes exactly once for each.
     ScanEnded(Box<ScanEnded>),
@@ -102,6 +107,10 @@ pub enum Command {
     },
     /// Stop the run that goes on.
     Stop,
+    /// Hold the run that goes on: what nmap is at is finished, and nothing new begins.
+    Hold,
+    /// Go on with a run that is held.
+    Continue,
     /// Ask phpIPAM for the assigned subnets now.
     Refresh,
     /// Hold scheduled runs back.
@@ -157,8 +166,8 @@ pub struct ScanEnded {
     pub scan: ScanId,
     /// When nmap began.
     pub started_at: Timestamp,
-    /// Whether nmap had raw sockets.
-    pub privileged: bool,
+    /// What nmap was allowed.
+    pub rights: Rights,
     /// The hosts that answered, in address order, or why there is no result.
     pub result: Result<Vec<Host>, ScanFailure>,
 }
@@ -204,6 +213,10 @@ pub enum Effect {
         /// How hard to press.
         profile: Profile,
     },
+    /// Forget what was kept of a subnet's scan while it went on: no later scan may go on with it.
+    Discard(SubnetId),
+    /// Begin no chunk of any scan, or (false) go on again.
+    HoldScans(bool),
     /// Stop a scan: it ends within 2 s, with [`ScanFailure::Stopped`] unless it was faster.
     StopScan(ScanId),
     /// Write a finished scan in one transaction. → [`Input::Committed`]

@@ -134,6 +134,7 @@ impl Agent {
                         at: scan.finished_at,
                         counts: scan.counts,
                         ipam_stale: scan.ipam_stale,
+                        rights: scan.rights,
                     };
                     (scan.subnet, last)
                 })
@@ -171,6 +172,11 @@ impl Agent {
             Input::ScanProgress { scan, done, up } => {
                 if let Some(running) = &mut self.running {
                     running.progress(scan, done, up);
+                }
+            }
+            Input::ScanKept { scan } => {
+                if let Some(running) = &mut self.running {
+                    running.kept(scan);
                 }
             }
             Input::ScanEnded(ended) => self.scan_ended(*ended, now, &mut effects),

@@ -131,6 +131,8 @@ impl Unsaved {
             Effect::FetchAssignment
             | Effect::LoadAddresses { .. }
             | Effect::Scan { .. }
+            | Effect::Discard(_)
+            | Effect::HoldScans(_)
             | Effect::StopScan(_)
             | Effect::Commit(_)
             | Effect::Upload { .. }

@@ -11,9 +11,11 @@ use crate::{
 ///
 /// A random MAC on either side still differs: the row names a device that is not the one that answered.
 pub(super) fn from_row(row: &Address, host: &Host) -> Vec<Difference> {
-    let mut differences = Vec::new();
+    let mut differences: Vec<_> = duplicate(host).into_iter().collect();
     if let (Some(ipam), Some(seen)) = (row.mac, host.mac)
         && ipam != seen
+        // Of two devices that answer, either may be the one that phpIPAM means.
+        && !host.also.contains(&ipam)
     {
         differences.push(Difference::Mac { ipam, seen });
     }
@@ -31,9 +33,16 @@ pub(super) fn from_row(row: &Address, host: &Host) -> Vec<Difference> {
     differences
 }
 
-/// Whether a host is another than in the scan before.
-pub(super) fn changed(then: &Trace, now: &Trace) -> bool {
-    let mac = matches!((then.mac, now.mac), (Some(then), Some(now)) if then != now);
+/// That several devices answer for the host's address, if they do.
+pub(super) fn duplicate(host: &Host) -> Option<Difference> {
+    let seen: Vec<_> = host.mac.iter().chain(&host.also).copied().collect();
+    (seen.len() > 1).then_some(Difference::DuplicateMac { seen })
+}
+
+/// Whether a host is another than in the scan before. Which of several devices answered first says nothing.
+pub(super) fn changed(then: &Trace, host: &Host) -> bool {
+    let now = &Trace::of(host);
+    let mac = matches!((then.mac, now.mac), (Some(then), Some(now)) if then != now && !host.also.contains(&then));
     let name = matches!((&then.name, &now.name), (Some(then), Some(now)) if !same_name(then, now));
     mac || name
 }

@@ -71,6 +71,7 @@ fn hosts() -> impl Strategy<Value = Vec<Host>> {
             .map(|(ip, mac, ptr)| Host {
                 ip,
                 mac,
+                also: Vec::new(),
                 vendor: None,
                 ptr,
                 rtt: None,

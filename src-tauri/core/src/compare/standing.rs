@@ -7,10 +7,10 @@ use std::{
 
 use super::{
     Changes, Comparison, Counts, Finding, Memory, Standing, Trace,
-    differences::{changed, from_row},
+    differences::{changed, duplicate, from_row},
 };
 use crate::{
-    host::Host,
+    host::{Host, SeenBy},
     ipam::{Address, Subnet},
     plan::{Mode, Target, excluded, holds},
     report::rows,
@@ -40,7 +40,8 @@ pub fn compare(
             // Only rows were asked for; who has none any more was deleted meanwhile, and is not to be brought back.
             Mode::Known => rows.contains_key(&host.ip),
         };
-        if expected && target.covers(host.ip) && !excluded.contains(&host.ip) {
+        let asked = expected && target.covers(host.ip);
+        if (asked || is_learned(target, host)) && !excluded.contains(&host.ip) {
             seen.entry(host.ip).or_insert(host);
         }
     }
@@ -49,7 +50,7 @@ pub fn compare(
     let answered: BTreeSet<IpAddr> = hosts.iter().map(|host| host.ip).collect();
     let silent = |ip| target.covers(ip) && !excluded.contains(&ip) && !answered.contains(&ip);
     let mut comparison = Comparison {
-        changes: changes(&seen, memory, silent),
+        changes: changes(|host| is_learned(target, host), &seen, memory, silent),
         duplicates: duplicates(subnet, book, &rows),
         ..Comparison::default()
     };
@@ -58,7 +59,12 @@ pub fn compare(
         let row = rows.get(&ip).copied();
         let standing = match (row, seen.get(&ip)) {
             _ if excluded.contains(&ip) => Standing::Excluded,
-            (None, _) => Standing::Unknown,
+            (None, host) => match host.and_then(|host| duplicate(host)) {
+                Some(duplicate) => Standing::Mismatch {
+                    differences: vec![duplicate],
+                },
+                None => Standing::Unknown,
+            },
             (Some(row), Some(host)) => match from_row(row, host) {
                 none if none.is_empty() => Standing::Known,
                 differences => Standing::Mismatch { differences },
@@ -93,7 +99,8 @@ pub fn changes_between(then: &[Host], now: &[Host]) -> Changes {
         ..Memory::default()
     };
     let seen: BTreeMap<IpAddr, &Host> = now.iter().map(|host| (host.ip, host)).collect();
-    changes(&seen, &memory, |ip| !seen.contains_key(&ip))
+    let learned = |host: &Host| host.ip.is_ipv6() && host.seen_by == SeenBy::Neighbour;
+    changes(learned, &seen, &memory, |ip| !seen.contains_key(&ip))
 }
 
 fn count(counts: &mut Counts, standing: &Standing) {
@@ -107,7 +114,17 @@ fn count(counts: &mut Counts, standing: &Standing) {
     } += 1;
 }
 
+/// Whether nobody asked the host, and only the system's table of neighbours tells of it. An IPv6 network is never swept.
+fn is_learned(target: &Target, host: &Host) -> bool {
+    target.network.is_ipv6()
+        && host.seen_by == SeenBy::Neighbour
+        && holds(&target.network, host.ip)
+        && !target.covers(host.ip)
+}
+
+/// Hosts that are merely learned of come and go with the system's table: that is no change.
 fn changes(
+    is_learned: impl Fn(&Host) -> bool,
     seen: &BTreeMap<IpAddr, &Host>,
     memory: &Memory,
     silent: impl Fn(IpAddr) -> bool,
@@ -117,17 +134,14 @@ fn changes(
     };
     Changes {
         new: seen
-            .keys()
-            .filter(|ip| !last.contains_key(ip))
-            .copied()
+            .iter()
+            .filter(|(ip, host)| !last.contains_key(ip) && !is_learned(host))
+            .map(|(ip, _)| *ip)
             .collect(),
         gone: last.keys().filter(|ip| silent(**ip)).copied().collect(),
         changed: seen
             .iter()
-            .filter(|(ip, host)| {
-                last.get(ip)
-                    .is_some_and(|then| changed(then, &Trace::of(host)))
-            })
+            .filter(|(ip, host)| last.get(ip).is_some_and(|then| changed(then, host)))
             .map(|(ip, _)| *ip)
             .collect(),
     }
@@ -176,6 +190,7 @@ mod tests {
         Host {
             ip: ip(last),
             mac,
+            also: Vec::new(),
             vendor: None,
             ptr: ptr.map(str::to_owned),
             rtt: None,
@@ -256,6 +271,112 @@ mod tests {
             "nothing changed since no scan"
         );
         assert_eq!(comparison.misses, [(ip(3), 1)]);
+    }
+
+    #[test]
+    fn two_devices_at_one_address_are_a_mismatch_of_its_own() {
+        const C: Mac = Mac([2, 0, 0, 0, 0, 3]);
+        let twice = |last, mac| Host {
+            also: vec![B],
+            ..host(last, Some(mac), None)
+        };
+        let book = [
+            Address {
+                mac: Some(A),
+                ..row(1, 1)
+            },
+            Address {
+                mac: Some(B),
+                ..row(2, 2)
+            },
+            Address {
+                mac: Some(C),
+                ..row(3, 3)
+            },
+        ];
+        let hosts = [twice(1, A), twice(2, A), twice(3, A), twice(9, A)];
+        let then = |mac| Trace {
+            mac: Some(mac),
+            name: None,
+        };
+        let memory = Memory {
+            last: Some([(ip(1), then(A)), (ip(2), then(B)), (ip(3), then(C))].into()),
+            ..Memory::default()
+        };
+        let comparison = run(Mode::Sweep, &book, &hosts, &memory);
+        let duplicate = Difference::DuplicateMac { seen: vec![A, B] };
+        for last in [1, 2, 9] {
+            assert_eq!(
+                *standing_of(&comparison, last),
+                Standing::Mismatch {
+                    differences: vec![duplicate.clone()]
+                },
+                "whichever answered first, and whether or not phpIPAM has a row"
+            );
+        }
+        let other = Difference::Mac { ipam: C, seen: A };
+        assert_eq!(
+            *standing_of(&comparison, 3),
+            Standing::Mismatch {
+                differences: vec![duplicate, other]
+            }
+        );
+        assert_eq!(
+            comparison.changes.changed,
+            [ip(3)],
+            "who answers first is no change"
+        );
+        assert_eq!((comparison.counts.mismatch, comparison.counts.up()), (4, 4));
+    }
+
+    #[test]
+    fn ipv6_neighbours_are_unknown_hosts_and_no_changes() {
+        let subnet = subnet(101, "fd00:77::/64");
+        let at = |text: &str| text.parse::<IpAddr>().unwrap();
+        let book = [
+            address(1, &subnet, "fd00:77::1"),
+            Address {
+                exclude_ping: true,
+                ..address(2, &subnet, "fd00:77::2")
+            },
+        ];
+        let learned = |text: &str| Host {
+            ip: at(text),
+            seen_by: SeenBy::Neighbour,
+            ..host(1, Some(B), None)
+        };
+        let asked = Host {
+            seen_by: SeenBy::NdResponse,
+            ..learned("fd00:77::9")
+        };
+        let hosts = [
+            learned("fd00:77::1"),
+            learned("fd00:77::2"),
+            learned("fd00:77::5"),
+            learned("fd00:78::5"),
+            asked,
+        ];
+        let memory = Memory {
+            last: Some(BTreeMap::new()),
+            ..Memory::default()
+        };
+        let target = target(&subnet, Mode::Known, &book, &Guard::default()).unwrap();
+        let comparison = compare(&subnet, &target, &book, &hosts, &memory, 3);
+        let standings: Vec<_> = comparison
+            .findings
+            .iter()
+            .map(|finding| (finding.ip, finding.standing.clone()))
+            .collect();
+        assert_eq!(
+            standings,
+            [
+                (at("fd00:77::1"), Standing::Known),
+                (at("fd00:77::2"), Standing::Excluded),
+                (at("fd00:77::5"), Standing::Unknown),
+            ],
+            "and whoever has lost the row since it was asked is not brought back"
+        );
+        assert_eq!(comparison.changes.new, [at("fd00:77::1")]);
     }
 
     #[test]

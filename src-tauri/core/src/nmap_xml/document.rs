@@ -173,6 +173,7 @@ impl Document {
                 self.up = self.up.saturating_add(1);
                 Ok(Some(Event::Up(Host {
                     ip: host.ip.ok_or(XmlError::NoAddress)?,
+                    also: Vec::new(),
                     vendor: host.mac.and(host.vendor),
                     mac: host.mac,
                     ptr: host.ptr,

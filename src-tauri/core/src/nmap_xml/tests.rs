@@ -69,7 +69,8 @@ fn reason(seen_by: SeenBy) -> &'static str {
         SeenBy::Reset => "reset",
         SeenBy::ConnRefused => "conn-refused",
         SeenBy::LocalhostResponse => "localhost-response",
-        SeenBy::Other => "user-set",
+        // The system's table tells it, never nmap.
+        SeenBy::Neighbour | SeenBy::Other => "user-set",
     }
 }
 
@@ -128,6 +129,7 @@ fn a_host_has_all_that_nmap_tells_of_it() {
         vec![Host {
             ip: "10.0.0.5".parse().unwrap(),
             mac: Some("00:0C:29:AB:CD:EF".parse().unwrap()),
+            also: Vec::new(),
             vendor: Some("A & B".to_owned()),
             ptr: Some("gw.example.com".to_owned()),
             rtt: Some(Duration::from_micros(312)),
@@ -301,6 +303,7 @@ fn invalid_details_are_left_out_and_the_host_stays() {
         vec![Host {
             ip: Ipv4Addr::new(10, 0, 0, 1).into(),
             mac: None,
+            also: Vec::new(),
             vendor: None,
             ptr: None,
             rtt: None,
@@ -333,6 +336,7 @@ fn any_host() -> impl Strategy<Value = Host> {
     )
         .prop_map(|(ip, mac, vendor, ptr, rtt, seen_by)| Host {
             ip,
+            also: Vec::new(),
             vendor: mac.and(vendor),
             mac,
             ptr,

@@ -53,7 +53,8 @@ pub fn target(
             .iter()
             .all(|network| judge(network, guard).is_ok())
     });
-    if chunks.is_empty() {
+    // Of an IPv6 network whose hosts are to be discovered, the system's neighbours can be told all the same.
+    if chunks.is_empty() && !(network.is_ipv6() && subnet.discover) {
         return Err(LeftOut::NothingKnown);
     }
     Ok(Target {
@@ -229,6 +230,17 @@ mod tests {
                 ]
             );
         }
+    }
+
+    #[test]
+    fn an_ipv6_network_of_which_nothing_is_known_is_asked_nothing() {
+        let mut subnet = subnet(1, "fd00:77::/64");
+        let of = |subnet: &Subnet| target(subnet, Mode::Known, &[], &Guard::default());
+        let found = of(&subnet).unwrap();
+        assert_eq!((found.chunks.len(), found.addresses()), (0, 0));
+        subnet.discover = false;
+        subnet.ping = true;
+        assert_eq!(of(&subnet), Err(LeftOut::NothingKnown));
     }
 
     #[test]

@@ -87,6 +87,8 @@ impl Observed {
             let at_once = match host.seen_by {
                 // The scanner itself says nothing of the network.
                 SeenBy::LocalhostResponse => continue,
+                // It answered the system's question, and none of nmap's probes.
+                SeenBy::Neighbour => continue,
                 SeenBy::EchoReply | SeenBy::ArpResponse | SeenBy::NdResponse => first,
                 // Without raw sockets there is no first kind of probe.
                 SeenBy::ConnRefused | SeenBy::SynAck if place == Place::Link => first,
@@ -200,6 +202,7 @@ mod tests {
         let host = |ms| Host {
             ip: [10, 0, 0, 1].into(),
             mac: None,
+            also: Vec::new(),
             vendor: None,
             ptr: None,
             rtt: Some(Duration::from_millis(ms)),

@@ -2,18 +2,17 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use jiff::{Timestamp, ToSpan, civil, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     agent::{Command, Scope},
     ids::SubnetId,
+    schedule,
     snapshot::{Pause, Snapshot},
 };
 
 use super::page::Page;
 
-/// When a day begins, for a pause until tomorrow.
-const MORNING: civil::Time = civil::time(6, 0, 0, 0);
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// A choice of the menu. `Display` gives its id, which never changes: `scan`, `scan-subnet/7`, `open/settings/phpipam`.
@@ -100,7 +99,7 @@ impl Length {
                 };
                 Pause::Until(from.saturating_add(HOUR).unwrap_or(Timestamp::MAX))
             }
-            Self::Tomorrow => match tomorrow(now, zone) {
+            Self::Tomorrow => match schedule::tomorrow(now, zone) {
                 Some(morning) => Pause::Until(morning),
                 // At the end of the calendar.
                 None => Pause::UntilResumed,
@@ -126,13 +125,6 @@ impl FromStr for Length {
         all.find(|length| length.name() == text)
             .ok_or_else(|| NoSuchChoice(shortened(text)))
     }
-}
-
-fn tomorrow(now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-    let today = now.to_zoned(zone.clone()).date();
-    let morning = today.checked_add(1.day()).ok()?.to_datetime(MORNING);
-    // Where the clocks are set at that hour, it is the nearest time that exists.
-    Some(morning.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
 impl fmt::Display for Choice {
@@ -178,6 +170,8 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use jiff::ToSpan;
 
     use super::*;
     use crate::present::page::tests::pages;

@@ -97,6 +97,7 @@ pub fn failures(snapshot: &Snapshot) -> BTreeMap<SubnetId, &Problem> {
             Problem::NmapFailed { subnet, .. }
             | Problem::NmapHung { subnet }
             | Problem::NoRoute { subnet }
+            | Problem::EverybodyUp { subnet, .. }
             | Problem::AddressesUnknown { subnet } => *subnet,
             _ => continue,
         };
@@ -258,6 +259,7 @@ pub(super) fn keeps_from_working(problem: &Problem) -> bool {
         | NmapFailed { .. }
         | NmapHung { .. }
         | NoRoute { .. }
+        | EverybodyUp { .. }
         | ServerUnreachable { .. }
         | ReportRejected { .. }
         | ReportDamaged { .. }
@@ -298,6 +300,7 @@ mod tests {
                     at: Timestamp::UNIX_EPOCH,
                     counts,
                     ipam_stale: false,
+                    rights: crate::run::Rights::Raw,
                 }),
             }],
             ipam: IpamView {
@@ -396,6 +399,7 @@ mod tests {
             trigger: Trigger::Person,
             started_at: Timestamp::UNIX_EPOCH,
             stopping: false,
+            held: false,
             done: 120,
             total: 1_022,
             up: 12,
@@ -407,6 +411,7 @@ mod tests {
                 done: 120,
                 total: 254,
                 up: 12,
+                kept: 0,
             }],
         });
         assert_eq!(

@@ -3,6 +3,7 @@
 use crate::{
     compare::{Difference, Standing},
     plan::{LARGEST, LeftOut, Refusal},
+    run::Rights,
 };
 
 use super::{count, mac, number};
@@ -102,9 +103,35 @@ fn difference(difference: &Difference) -> String {
         Difference::Mac { ipam, seen } => {
             format!("MAC: phpIPAM says {}, seen {}.", mac(*ipam), mac(*seen))
         }
+        Difference::DuplicateMac { seen } => {
+            let all: Vec<String> = seen.iter().map(|one| mac(*one)).collect();
+            format!(
+                "Several devices answer for this address: {}.",
+                all.join(", ")
+            )
+        }
         Difference::HostName { ipam, seen } => {
             format!("Host name: phpIPAM says {ipam}, seen {seen}.")
         }
+    }
+}
+
+/// What nmap was allowed, in a few words.
+pub fn rights(rights: Rights) -> &'static str {
+    match rights {
+        Rights::Raw => "raw sockets",
+        Rights::Helper => "raw sockets through fieldscan-nmap",
+        Rights::Connect => "TCP connections only",
+    }
+}
+
+/// Whom a scan can't see for want of rights, as a sentence.
+pub fn cannot_see(rights: Rights) -> Option<&'static str> {
+    match rights {
+        Rights::Raw | Rights::Helper => None,
+        Rights::Connect => Some(
+            "Not seen: behind a router, who answers ping but no TCP on 80 or 443. MACs are those in the system's table of neighbours.",
+        ),
     }
 }
 

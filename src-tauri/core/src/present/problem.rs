@@ -2,10 +2,11 @@
 
 use crate::{
     ids::SubnetId,
+    plan::Impostor,
     problem::{Problem, Subject},
 };
 
-use super::{count, duration, quote, refusal};
+use super::{count, duration, mac, quote, refusal};
 
 /// A problem in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,7 +181,7 @@ fn sentences(problem: &Problem, subnet: &dyn Fn(SubnetId) -> String) -> (String,
             format!("Install {needed} or newer."),
         ),
         NmapUnprivileged => (
-            "nmap runs without raw sockets: hosts that drop TCP are not seen, and no MACs but those in the system's neighbour table.".into(),
+            "nmap runs without raw sockets: behind a router, hosts that answer no TCP on 80 or 443 are not seen, and MACs are only those in the system's neighbour table.".into(),
             "On Linux give fieldscan-nmap its capability, once: `fieldscan grant`. Elsewhere run the agent as root or, on Windows, install Npcap.".into(),
         ),
         NmapFailed { subnet: id, .. } => (
@@ -194,6 +195,20 @@ fn sentences(problem: &Problem, subnet: &dyn Fn(SubnetId) -> String) -> (String,
         NoRoute { subnet: id } => (
             format!("This computer has no route to {}.", subnet(*id)),
             "Nothing was reported for it. Connect the network or VPN that it lies in; it is scanned again in the next run.".into(),
+        ),
+        EverybodyUp { subnet: id, cidr, up, of, by } => (
+            format!(
+                "{up} of {of} addresses of {} seem to be up, {}.",
+                subnet(*id),
+                match by {
+                    Impostor::Reset => "all by TCP resets: a firewall probably answers for everybody".to_owned(),
+                    Impostor::OneMac { mac: one } => format!(
+                        "nearly all with the MAC {}: a router probably answers ARP for everybody",
+                        mac(*one)
+                    ),
+                }
+            ),
+            format!("The scan is held back and nothing was reported for it. Scan it from a place that no such device lies before, or, if they are really up, add {} to `accept_everything_up`.", quote(cidr).unwrap_or_default()),
         ),
 
         ServerUnreachable { .. } => (
@@ -324,6 +339,7 @@ fn said(problem: &Problem) -> Option<Said> {
         | NmapUnprivileged
         | NmapHung { .. }
         | NoRoute { .. }
+        | EverybodyUp { .. }
         | ServerInsecure
         | ReportPartly { .. }
         | ReportUnconfirmed { .. }
@@ -456,6 +472,13 @@ mod tests {
             },
             NmapHung { subnet },
             NoRoute { subnet },
+            EverybodyUp {
+                subnet,
+                cidr: "10.0.0.0/24".into(),
+                up: 250,
+                of: 256,
+                by: Impostor::Reset,
+            },
             ServerUnreachable {
                 detail: detail.clone(),
             },

@@ -86,7 +86,8 @@ pub fn remedy(problem: &Problem) -> Remedy {
         | SubnetRefused { subnet, .. }
         | NmapFailed { subnet, .. }
         | NmapHung { subnet }
-        | NoRoute { subnet } => ("See the subnet…", Page::Subnet(*subnet, None)),
+        | NoRoute { subnet }
+        | EverybodyUp { subnet, .. } => ("See the subnet…", Page::Subnet(*subnet, None)),
         NmapMissing | NmapTooOld { .. } => ("See how to install nmap…", scanning),
         NmapUnusable { .. } | NmapUnprivileged => (SEE, scanning),
         ServerTokenRejected { .. } => ("Replace the token…", server),

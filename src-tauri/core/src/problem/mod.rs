@@ -8,7 +8,7 @@ use ts_rs::TS;
 
 use crate::{
     ids::{ReportId, SubnetId},
-    plan::Refusal,
+    plan::{Impostor, Refusal},
 };
 
 mod standing;
@@ -166,6 +166,21 @@ pub enum Problem {
     NoRoute {
         /// The subnet.
         subnet: SubnetId,
+    },
+    /// Nearly all addresses of a subnet seem to be up, by nothing that one device couldn't send for all of them. The scan is
+    /// held back.
+    EverybodyUp {
+        /// The subnet.
+        subnet: SubnetId,
+        /// `subnet/mask` as phpIPAM has it.
+        cidr: String,
+        /// Addresses that seem to be up.
+        up: u32,
+        /// Of so many.
+        of: u32,
+        /// By what.
+        #[serde(flatten)]
+        by: Impostor,
     },
 
     /// No connection to the scan server.
@@ -331,6 +346,7 @@ impl Problem {
             | NmapUnusable { .. }
             | NmapTooOld { .. }
             | NmapFailed { .. }
+            | EverybodyUp { .. }
             | ServerCertificate { .. }
             | ServerInsecure
             | ServerTokenRejected { .. }
@@ -383,7 +399,8 @@ impl Problem {
             | SubnetRefused { subnet, .. }
             | NmapFailed { subnet, .. }
             | NmapHung { subnet }
-            | NoRoute { subnet } => Subject::Subnet(*subnet),
+            | NoRoute { subnet }
+            | EverybodyUp { subnet, .. } => Subject::Subnet(*subnet),
             NmapMissing | NmapUnusable { .. } | NmapTooOld { .. } | NmapUnprivileged => {
                 Subject::Nmap
             }

@@ -120,6 +120,7 @@ fn hosts() -> impl Strategy<Value = Vec<Host>> {
         host.prop_map(|(ip, mac, ptr, vendor, seen_by)| Host {
             ip,
             mac,
+            also: Vec::new(),
             vendor,
             ptr,
             rtt: None,

@@ -20,6 +20,7 @@ fn host(ip: &str, mac: Option<&str>, ptr: Option<&str>) -> Host {
     Host {
         ip: ip.parse().unwrap(),
         mac: mac.map(|mac| mac.parse().unwrap()),
+        also: Vec::new(),
         vendor: Some("a \"vendor\"".into()),
         ptr: ptr.map(str::to_owned),
         rtt: None,

@@ -169,7 +169,7 @@ macro_rules! read {
 }
 
 /// Every key, in the order of the documented example.
-pub static KEYS: [Key; 28] = [
+pub static KEYS: [Key; 29] = [
     Key {
         name: "api_url",
         help: "phpIPAM's address, with the path it is installed at and without /api.",
@@ -307,6 +307,18 @@ pub static KEYS: [Key; 28] = [
         private: false,
         read: read!(values::yes_no, guard.large),
         show: |settings| Some(Shown::YesNo(settings.guard.large)),
+    },
+    Key {
+        name: "accept_everything_up",
+        help: "Networks that are reported even if nearly all addresses are up, and only by one device's answers.",
+        expected: "a list of networks such as 10.20.30.0/24",
+        example: "[10.20.30.0/24]",
+        private: false,
+        read: read!(values::networks, accept_everything_up),
+        show: |settings| {
+            let networks = settings.accept_everything_up.iter();
+            Some(Shown::List(networks.map(ToString::to_string).collect()))
+        },
     },
     Key {
         name: "right_place",

@@ -74,6 +74,8 @@ pub struct Settings {
     pub profile: Profile,
     /// `allow_public` (list of networks) and `allow_large`.
     pub guard: Guard,
+    /// `accept_everything_up`: networks of which nearly all addresses may be up by a device that answers for everybody.
+    pub accept_everything_up: Vec<ipnetwork::IpNetwork>,
     /// `right_place`: a subnet is not scanned by itself at another site than its own. Default true.
     pub right_place: bool,
     /// `battery_level`: below so many percent on battery, scheduled runs wait; 0 for never. Default 20.
@@ -109,6 +111,7 @@ impl Default for Settings {
             schedule_jitter: Duration::from_secs(60),
             profile: Profile::Normal,
             guard: Guard::default(),
+            accept_everything_up: Vec::new(),
             right_place: true,
             battery_level: 20,
             on_metered: OnMetered::Wait,

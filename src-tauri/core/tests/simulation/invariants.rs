@@ -169,7 +169,9 @@ impl Watch {
                 self.asked
                     .extend(SCANNED.into_iter().filter(named).map(SubnetId));
             }
-            Command::Refresh
+            Command::Hold
+            | Command::Continue
+            | Command::Refresh
             | Command::Pause(_)
             | Command::Resume
             | Command::Retry(_)
@@ -217,6 +219,7 @@ impl Watch {
             | Input::Tick
             | Input::Woke
             | Input::ScanProgress { .. }
+            | Input::ScanKept { .. }
             | Input::ScanEnded(_)
             | Input::Committed { .. }
             | Input::ClockSeen { .. }

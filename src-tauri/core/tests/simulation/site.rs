@@ -351,6 +351,7 @@ impl Network {
         let host = |ip: &IpAddr| Host {
             ip: *ip,
             mac: None,
+            also: Vec::new(),
             vendor: None,
             ptr: None,
             rtt: None,

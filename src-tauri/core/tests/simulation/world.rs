@@ -18,6 +18,7 @@ use fieldscan_core::{
     plan::{Guard, Profile, Target},
     problem::Problem,
     report,
+    run::Rights,
     schedule::Schedule,
     settings::{LogLevel, OnMetered, Settings},
 };
@@ -435,7 +436,8 @@ impl World {
                     process.wake_at = Some(at);
                 }
             }
-            Effect::End => {}
+            // Nothing of a scan is kept before its end here, and nobody holds one.
+            Effect::Discard(_) | Effect::HoldScans(_) | Effect::End => {}
         }
     }
 
@@ -644,7 +646,7 @@ impl World {
         self.input(Input::ScanEnded(Box::new(ScanEnded {
             scan,
             started_at,
-            privileged: true,
+            rights: Rights::Raw,
             result,
         })));
     }
@@ -791,6 +793,7 @@ pub(crate) fn settings() -> Settings {
         schedule_jitter: Duration::from_secs(60),
         profile: Profile::Normal,
         guard: Guard::default(),
+        accept_everything_up: Vec::new(),
         right_place: true,
         battery_level: 20,
         on_metered: OnMetered::Wait,

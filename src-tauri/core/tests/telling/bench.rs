@@ -266,7 +266,11 @@ impl Bench {
                 self.wake_at = Some(at);
                 None
             }
-            Effect::StopScan(_) | Effect::Prune(_) | Effect::End => None,
+            Effect::Discard(_)
+            | Effect::HoldScans(_)
+            | Effect::StopScan(_)
+            | Effect::Prune(_)
+            | Effect::End => None,
         }
     }
 
@@ -300,6 +304,7 @@ impl Bench {
         let hosts = up.map(|(subnet, host)| Host {
             ip: ip(*subnet, *host),
             mac: None,
+            also: Vec::new(),
             vendor: None,
             ptr: (*host == 9).then(|| "raspberrypi".to_owned()),
             rtt: None,
@@ -308,7 +313,7 @@ impl Bench {
         Input::ScanEnded(Box::new(ScanEnded {
             scan,
             started_at: self.now,
-            privileged: true,
+            rights: fieldscan_core::run::Rights::Raw,
             result: match self.nmap_fails {
                 true => Err(ScanFailure::Failed(Problem::NmapFailed {
                     subnet,

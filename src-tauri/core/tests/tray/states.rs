@@ -32,6 +32,7 @@ fn subnet(id: u64, cidr: &str, description: &str, counts: Option<Counts>) -> Sub
             at: at("14:01"),
             counts,
             ipam_stale: false,
+            rights: fieldscan_core::run::Rights::Raw,
         }),
     }
 }
@@ -134,6 +135,7 @@ fn scanning(stages: &[(u64, Stage, u32, u32)]) -> Snapshot {
             done: *done,
             total: *total,
             up: done / 10,
+            kept: 0,
         })
         .collect();
     Snapshot {
@@ -142,6 +144,7 @@ fn scanning(stages: &[(u64, Stage, u32, u32)]) -> Snapshot {
             trigger: Trigger::Person,
             started_at: at("14:11"),
             stopping: false,
+            held: false,
             done: subnets.iter().map(|subnet| subnet.done).sum(),
             total: subnets.iter().map(|subnet| subnet.total).sum(),
             up: subnets.iter().map(|subnet| subnet.up).sum(),

@@ -1,26 +1,14 @@
 //! What one nmap is asked to do for a chunk. How that is spelled, [`fieldscan_core::nmap_args`] says.
 
-use std::ffi::OsString;
-
 use fieldscan_core::{
     nmap_args::{Pace, Request, Steady},
-    plan::{self, Chunk, Profile, Target, Timing},
+    plan::{self, Chunk, Profile, Timing},
 };
 
 pub(super) use fieldscan_core::nmap_args::canonical;
 
-/// The argument vector for one nmap on `chunk` of `target`, without the program's name.
-pub fn arguments(
-    target: &Target,
-    chunk: &Chunk,
-    timing: &Timing,
-    privileged: bool,
-) -> Vec<OsString> {
-    request(target, chunk, timing).for_nmap(privileged)
-}
-
 /// What is asked of nmap, whichever way it is started.
-pub(super) fn request(target: &Target, chunk: &Chunk, timing: &Timing) -> Request {
+pub(super) fn request(chunk: &Chunk, timing: &Timing, trace: bool) -> Request {
     // A part's rate is a share of its profile's; the gentlest profile that allows it says as much.
     let profile = [Profile::Gentle, Profile::Normal]
         .into_iter()
@@ -29,7 +17,7 @@ pub(super) fn request(target: &Target, chunk: &Chunk, timing: &Timing) -> Reques
     Request {
         networks: chunk.networks.clone(),
         exclude: chunk.exclude.clone(),
-        dns: target.dns.clone(),
+        trace,
         profile,
         pace: Pace {
             rate: timing.rate,
@@ -46,24 +34,11 @@ pub(super) fn request(target: &Target, chunk: &Chunk, timing: &Timing) -> Reques
 mod tests {
     use std::net::IpAddr;
 
-    use fieldscan_core::{
-        ids::SubnetId,
-        plan::{self, Dns, Mode, Observed, Place},
-    };
+    use fieldscan_core::plan::{self, Observed, Place};
     use ipnetwork::IpNetwork;
     use proptest::prelude::*;
 
     use super::*;
-
-    fn target(network: &str, dns: Dns) -> Target {
-        Target {
-            subnet: SubnetId(1),
-            network: network.parse().unwrap(),
-            mode: Mode::Sweep,
-            dns,
-            chunks: Vec::new(),
-        }
-    }
 
     fn chunk(networks: &[&str], exclude: &[&str]) -> Chunk {
         Chunk {
@@ -82,81 +57,38 @@ mod tests {
 
     const PACE: &str = "--max-rate 2000 --min-rate 2000 --initial-rtt-timeout 1000ms --max-rtt-timeout 10000ms --max-retries 3";
 
-    fn joined(target: &Target, chunk: &Chunk, privileged: bool) -> String {
-        let args = arguments(target, chunk, &timing(), privileged);
+    fn joined(chunk: &Chunk, privileged: bool, trace: bool) -> String {
+        let args = request(chunk, &timing(), trace).for_nmap(privileged);
         let args: Vec<_> = args.iter().map(|arg| arg.to_str().unwrap()).collect();
         args.join(" ")
     }
 
     #[test]
     fn each_kind_of_target_has_its_arguments() {
-        let start = "-sn -oX - --stats-every 1s";
+        let start = "-sn -n -oX - --stats-every 1s";
         assert_eq!(
-            joined(
-                &target("10.0.0.0/24", Dns::Off),
-                &chunk(&["10.0.0.0/24"], &[]),
-                true
-            ),
-            format!("{start} --privileged -n {PACE} 10.0.0.0/24")
+            joined(&chunk(&["10.0.0.0/24"], &[]), true, false),
+            format!("{start} --privileged {PACE} 10.0.0.0/24")
         );
         assert_eq!(
+            joined(&chunk(&["10.0.0.0/24"], &[]), true, true),
+            format!("{start} --privileged --packet-trace -oN /dev/stderr {PACE} 10.0.0.0/24")
+        );
+        let exclude = ["10.0.0.7", "10.0.0.5", "10.0.0.7", "fd00::1"];
+        assert_eq!(
             joined(
-                &target("10.0.0.0/24", Dns::System),
-                &chunk(
-                    &["10.0.0.9/25", "10.0.0.200"],
-                    &["10.0.0.7", "10.0.0.5", "10.0.0.7", "fd00::1"]
-                ),
+                &chunk(&["10.0.0.9/25", "10.0.0.200"], &exclude),
+                false,
                 false
             ),
             format!(
-                "{start} --unprivileged --system-dns {PACE} --exclude 10.0.0.5,10.0.0.7 10.0.0.0/25 10.0.0.200/32"
+                "{start} --unprivileged {PACE} --exclude 10.0.0.5,10.0.0.7 10.0.0.0/25 10.0.0.200/32"
             )
         );
         assert_eq!(
-            joined(
-                &target("fd00::/64", Dns::Servers(Vec::new())),
-                &chunk(&["fd00::1"], &[]),
-                true
-            ),
-            format!("{start} --privileged -6 --system-dns {PACE} fd00::1/128")
+            joined(&chunk(&["fd00::1"], &[]), true, false),
+            format!("{start} --privileged -6 {PACE} fd00::1/128")
         );
-    }
-
-    /// The reference scanner passes two name servers as two words, so that the second is scanned.
-    #[test]
-    fn a_second_name_server_is_no_target() {
-        let dns = Dns::Servers(vec![
-            "10.9.9.1".parse().unwrap(),
-            "10.9.9.2".parse().unwrap(),
-        ]);
-        let line = joined(
-            &target("10.0.0.0/24", dns),
-            &chunk(&["10.0.0.0/24"], &[]),
-            true,
-        );
-        assert!(
-            line.ends_with(&format!(
-                "--dns-servers 10.9.9.1,10.9.9.2 {PACE} 10.0.0.0/24"
-            )),
-            "both servers are one argument of the option: {line}"
-        );
-    }
-
-    /// In the reference scanner a subnet's name server stays for the next subnet.
-    #[test]
-    fn a_name_server_does_not_leak_into_the_next_subnet() {
-        let dns = Dns::Servers(vec!["10.9.9.1".parse().unwrap()]);
-        let _ = joined(
-            &target("10.0.0.0/24", dns),
-            &chunk(&["10.0.0.0/24"], &[]),
-            true,
-        );
-        let next = joined(
-            &target("10.0.1.0/24", Dns::System),
-            &chunk(&["10.0.1.0/24"], &[]),
-            true,
-        );
-        assert!(!next.contains("10.9.9.1"), "{next}");
     }
 
     proptest! {
@@ -165,12 +97,12 @@ mod tests {
         fn targets_are_canonical_networks_and_nothing_follows_them(
             networks in prop::collection::vec((any::<std::net::Ipv4Addr>(), 0u8..=32), 1..20),
             exclude in prop::collection::vec(any::<IpAddr>(), 0..20),
-            servers in prop::collection::vec(any::<IpAddr>(), 0..4),
+            trace in any::<bool>(),
         ) {
             let networks: Vec<_> = networks.into_iter().map(|(ip, prefix)| IpNetwork::new(ip.into(), prefix).unwrap()).collect();
             let count = networks.len();
             let chunk = Chunk { networks, exclude, addresses: 0 };
-            let args = arguments(&target("10.0.0.0/8", Dns::Servers(servers)), &chunk, &timing(), true);
+            let args = request(&chunk, &timing(), trace).for_nmap(true);
             let (options, targets) = args.split_at(args.len() - count);
             for target in targets {
                 let text = target.to_str().unwrap();
@@ -179,7 +111,7 @@ mod tests {
                 prop_assert_eq!(network.to_string(), text);
             }
             let values = [
-                "--stats-every", "--dns-servers", "--exclude", "-oX", "--max-rate", "--min-rate",
+                "--stats-every", "--exclude", "-oX", "-oN", "--max-rate", "--min-rate",
                 "--initial-rtt-timeout", "--max-rtt-timeout", "--max-retries",
             ];
             let mut options = options.iter().map(|option| option.to_str().unwrap());

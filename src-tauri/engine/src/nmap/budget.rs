@@ -41,6 +41,7 @@ pub(super) struct Budget {
     given: u32,
     running: u32,
     turns: u64,
+    held: bool,
 }
 
 impl Budget {
@@ -59,6 +60,11 @@ impl Budget {
     /// The scan is over. What its chunks were given comes back by [`Self::give_back`].
     pub(super) fn leave(&mut self, key: Key) {
         self.scans.remove(&key);
+    }
+
+    /// Whether nobody is next, whoever waits.
+    pub(super) fn hold(&mut self, held: bool) {
+        self.held = held;
     }
 
     /// The scan has a chunk to start.
@@ -82,6 +88,9 @@ impl Budget {
     /// It is the scan's turn that has the fewest chunks running, and of those the one that has waited longest, so that a
     /// small subnet waits for one chunk of a large one and not for all of them. Nobody overtakes whose turn it is.
     pub(super) fn next(&mut self) -> Option<(Key, u32)> {
+        if self.held {
+            return None;
+        }
         // The most careful of all: a shared link is as fragile whoever sends.
         let all = self
             .scans
@@ -176,6 +185,17 @@ mod tests {
         }
         let started = std::iter::from_fn(|| pool.next()).count();
         assert_eq!(started, AT_ONCE as usize);
+    }
+
+    #[test]
+    fn nobody_is_next_while_all_are_held() {
+        let mut pool = Budget::default();
+        let scan = pool.enter(Profile::Normal);
+        pool.want(scan, want(4, true));
+        pool.hold(true);
+        assert_eq!(pool.next(), None);
+        pool.hold(false);
+        assert_eq!(pool.next(), Some((scan, 4)));
     }
 
     proptest! {

@@ -92,10 +92,18 @@ async fn ask_version(path: &Path, limits: Limits) -> Result<String, Problem> {
     let mut said = Vec::new();
     let never = CancellationToken::new();
     let args = ["--version".into()];
-    let run = process::run(path, &args, limits, limits.version, &never, |bytes| {
-        said.extend_from_slice(&bytes[..bytes.len().min(4096 - said.len())]);
-        Ok(())
-    });
+    let run = process::run(
+        path,
+        &args,
+        limits,
+        limits.version,
+        &never,
+        |bytes| {
+            said.extend_from_slice(&bytes[..bytes.len().min(4096 - said.len())]);
+            Ok(())
+        },
+        process::keep_all,
+    );
     // One that never says anything is ended before that, and waited for.
     let ended = tokio::time::timeout(limits.version * 2, run).await;
     match ended {

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fieldscan_core::plan::{Chunk, Target, Timing};
+use fieldscan_core::plan::{Chunk, Timing};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -21,7 +21,7 @@ const NAME: &str = "fieldscan-nmap";
 /// Where packages put it.
 const FOLDERS: [&str; 2] = ["/usr/lib/fieldscan", "/usr/local/lib/fieldscan"];
 /// The version of its words that this agent speaks.
-const WORDS: &str = "1";
+const WORDS: &str = "2";
 /// How long an answer holds. Each subnet's scan asks again, and a person may give or take the capability meanwhile.
 const HOLDS: Duration = Duration::from_secs(30);
 
@@ -63,12 +63,12 @@ impl Nmap {
     /// The program to start for a chunk, and its arguments. Without raw sockets it is nmap itself, whoever could have them.
     pub(super) fn command(
         &self,
-        target: &Target,
         chunk: &Chunk,
         timing: &Timing,
         privileged: bool,
+        trace: bool,
     ) -> (&Path, Vec<OsString>) {
-        let request = args::request(target, chunk, timing);
+        let request = args::request(chunk, timing, trace);
         match &self.helper {
             Some(helper) if privileged => (helper, request.for_helper(std::process::id())),
             Some(_) | None => (&self.path, request.for_nmap(privileged)),
@@ -102,10 +102,18 @@ pub async fn ask(path: &Path) -> Result<Able, String> {
     let limits = Limits::default();
     let never = CancellationToken::new();
     let args = [OsString::from("check")];
-    let ended = process::run(path, &args, limits, limits.version, &never, |bytes| {
-        said.extend_from_slice(&bytes[..bytes.len().min(4096 - said.len())]);
-        Ok(())
-    });
+    let ended = process::run(
+        path,
+        &args,
+        limits,
+        limits.version,
+        &never,
+        |bytes| {
+            said.extend_from_slice(&bytes[..bytes.len().min(4096 - said.len())]);
+            Ok(())
+        },
+        process::keep_all,
+    );
     match ended.await {
         Ok(Ended::Exited { status, .. }) if status.success() => {
             let said = String::from_utf8_lossy(&said);
@@ -170,14 +178,14 @@ mod tests {
     #[test]
     fn an_answer_of_another_version_is_none() {
         assert_eq!(
-            nmap_of("fieldscan-nmap 1 /usr/bin/nmap\n"),
+            nmap_of("fieldscan-nmap 2 /usr/bin/nmap\n"),
             Some("/usr/bin/nmap".into())
         );
         for other in [
-            "fieldscan-nmap 2 /usr/bin/nmap",
-            "nmap 1 /usr/bin/nmap",
-            "fieldscan-nmap 1",
-            "fieldscan-nmap 1 nmap",
+            "fieldscan-nmap 1 /usr/bin/nmap",
+            "nmap 2 /usr/bin/nmap",
+            "fieldscan-nmap 2",
+            "fieldscan-nmap 2 nmap",
             "",
         ] {
             assert_eq!(nmap_of(other), None, "{other:?}");
@@ -199,7 +207,7 @@ mod tests {
         let target = super::super::tests::target("10.0.0.0/24", &["10.0.0.0/24"]);
         let of = |privileged| {
             let timing = plan::timing(Place::Behind, &Observed::default(), 2_000);
-            let (program, args) = nmap.command(&target, &target.chunks[0], &timing, privileged);
+            let (program, args) = nmap.command(&target.chunks[0], &timing, privileged, false);
             (program.to_owned(), args)
         };
         let (program, args) = of(true);

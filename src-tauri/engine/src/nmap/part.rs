@@ -11,7 +11,7 @@ use fieldscan_core::{
     host::Host,
     ids::SubnetId,
     nmap_xml::{Event, Finished, Reader, Summary, XmlError},
-    plan::{Chunk, Dns, Target, Timing},
+    plan::{Chunk, Place, Target, Timing},
     problem::Problem,
 };
 use tokio_util::sync::CancellationToken;
@@ -22,6 +22,7 @@ use super::{
     helper,
     process::{self, Ended, words},
     route,
+    trace::Trace,
 };
 
 /// Why a part has no result.
@@ -69,12 +70,11 @@ impl Nmap {
         if !way {
             return Err(Failure::NoRoute);
         }
-        let (program, args) = self.command(target, chunk, timing, privileged);
-        // The system's resolver may keep nmap from telling its progress, for as long as a dead name server is asked.
-        let quiet = match target.dns {
-            Dns::System => self.limits.quiet * 2,
-            Dns::Off | Dns::Servers(_) => self.limits.quiet,
-        };
+        // nmap has no other way to tell that two devices answer for one address.
+        let trace = cfg!(unix) && privileged && route::place(chunk) == Place::Link;
+        let (program, args) = self.command(chunk, timing, privileged, trace);
+        let quiet = self.limits.quiet;
+        let mut answers = Trace::default();
         let mut reader = Reader::new();
         let mut found: BTreeMap<IpAddr, Host> = BTreeMap::new();
         let mut done = 0;
@@ -108,6 +108,9 @@ impl Nmap {
                 on_progress(done, count(found.len()));
             }
             Ok(())
+        }, |bytes, words| match trace {
+            true => answers.take(bytes, words),
+            false => process::keep_all(bytes, words),
         })
         .await
         .map_err(|error| Failure::Failed(format!("nmap can't be started: {error}")))?;
@@ -126,7 +129,10 @@ impl Nmap {
                 )?;
                 // What was cut off meanwhile answers nothing.
                 match route::exists(chunk).await {
-                    true => Ok(found.into_values().collect()),
+                    true => {
+                        answers.tell(found.values_mut());
+                        Ok(found.into_values().collect())
+                    }
                     false => Err(Failure::NoRoute),
                 }
             }
@@ -148,6 +154,9 @@ fn judge(
     }
     if tells_no_route(words) {
         return Err(Failure::NoRoute);
+    }
+    if tells_full_table(words) {
+        return fail("the system's table of neighbours was full");
     }
     if !success {
         return fail(status);
@@ -179,7 +188,7 @@ fn judge(
 }
 
 /// The addresses that a chunk may give.
-struct Scope<'a> {
+pub(super) struct Scope<'a> {
     chunk: &'a Chunk,
     excluded: BTreeSet<IpAddr>,
     /// How many they are.
@@ -187,7 +196,7 @@ struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    fn of(target: &Target, chunk: &'a Chunk) -> Result<Self, Failure> {
+    pub(super) fn of(target: &Target, chunk: &'a Chunk) -> Result<Self, Failure> {
         let within = |network: &ipnetwork::IpNetwork| {
             target.network.prefix() <= network.prefix() && target.network.contains(network.ip())
         };
@@ -214,7 +223,7 @@ impl<'a> Scope<'a> {
         })
     }
 
-    fn contains(&self, ip: IpAddr) -> bool {
+    pub(super) fn contains(&self, ip: IpAddr) -> bool {
         !self.excluded.contains(&ip)
             && self
                 .chunk
@@ -253,6 +262,12 @@ fn lacks_raw_sockets(words: &str) -> bool {
     ]
     .iter()
     .any(|pattern| words.contains(pattern))
+}
+
+/// nmap's words for connections that it could not try: the system's table of neighbours was full. It counts such hosts as
+/// down.
+fn tells_full_table(words: &str) -> bool {
+    words.contains("Strange") && words.contains("No buffer space available")
 }
 
 /// nmap's and the system's words for packets that never left. nmap goes on after them and counts the hosts as down.

@@ -48,7 +48,13 @@ pub(super) enum Ended {
     Refused { why: String, words: String },
 }
 
-/// Runs a program to its end and hands on its output as it comes. `quiet` is how long it may say nothing.
+/// For [`run`]: all of the standard error is worth keeping.
+pub(super) fn keep_all(error_output: &[u8], words: &mut Vec<u8>) {
+    words.extend_from_slice(error_output);
+}
+
+/// Runs a program to its end and hands on its output as it comes. `quiet` is how long it may say nothing. `on_error_output`
+/// puts what is to be kept of the standard error into the words; it is called with nothing once no more comes.
 pub(super) async fn run(
     program: &Path,
     args: &[OsString],
@@ -56,6 +62,7 @@ pub(super) async fn run(
     quiet: Duration,
     cancel: &CancellationToken,
     mut on_output: impl FnMut(&[u8]) -> Result<(), String>,
+    mut on_error_output: impl FnMut(&[u8], &mut Vec<u8>),
 ) -> io::Result<Ended> {
     if cancel.is_cancelled() {
         return Ok(Ended::Stopped);
@@ -82,7 +89,7 @@ pub(super) async fn run(
             }
         };
         deadline = Instant::now() + quiet;
-        if let Err(why) = pipes.hand_on(heard, &mut on_output) {
+        if let Err(why) = pipes.hand_on(heard, &mut on_output, &mut on_error_output) {
             group.stop(limits.grace).await;
             let words = pipes.words();
             return Ok(Ended::Refused { why, words });
@@ -96,7 +103,7 @@ pub(super) async fn run(
             heard = pipes.read(&mut stdout, &mut stderr) => heard,
             () = sleep_until(drained_by) => break,
         };
-        if let Err(why) = pipes.hand_on(heard, &mut on_output) {
+        if let Err(why) = pipes.hand_on(heard, &mut on_output, &mut on_error_output) {
             let words = pipes.words();
             return Ok(Ended::Refused { why, words });
         }
@@ -104,6 +111,7 @@ pub(super) async fn run(
             break;
         }
     }
+    on_error_output(&[], &mut pipes.words);
     let words = pipes.words();
     Ok(Ended::Exited { status, words })
 }
@@ -179,7 +187,7 @@ impl Default for Pipes {
     fn default() -> Self {
         Self {
             output: vec![0; 64 << 10].into(),
-            error: vec![0; 4 << 10].into(),
+            error: vec![0; 16 << 10].into(),
             output_open: true,
             error_open: true,
             words: Vec::new(),
@@ -225,11 +233,12 @@ impl Pipes {
         &mut self,
         heard: Heard,
         on_output: &mut impl FnMut(&[u8]) -> Result<(), String>,
+        on_error_output: &mut impl FnMut(&[u8], &mut Vec<u8>),
     ) -> Result<(), String> {
         match heard {
             Heard::Output(length) => on_output(&self.output[..length]),
             Heard::Words(length) => {
-                self.words.extend_from_slice(&self.error[..length]);
+                on_error_output(&self.error[..length], &mut self.words);
                 let surplus = self.words.len().saturating_sub(LAST_WORDS);
                 self.words.drain(..surplus);
                 Ok(())

@@ -41,12 +41,31 @@ pub(super) fn place(chunk: &Chunk) -> Place {
     let links = links();
     let on_link = |network: &IpNetwork| {
         let mut around = links.iter();
-        around.any(|link| link.prefix() <= network.prefix() && link.contains(network.ip()))
+        network.is_ipv4() && around.any(|link| inside_of(network, link))
     };
     match chunk.networks.iter().all(on_link) {
         true => Place::Link,
         false => Place::Behind,
     }
+}
+
+/// Whether any address of the networks may be on a link of this machine: whoever connects to it has the system ask for its
+/// MAC.
+pub(super) fn touches_link(networks: &[IpNetwork]) -> bool {
+    // What a system doesn't tell may be.
+    if cfg!(not(unix)) {
+        return true;
+    }
+    let links = links();
+    let touches = |network: &IpNetwork| {
+        let mut around = links.iter();
+        around.any(|link| inside_of(network, link) || inside_of(link, network))
+    };
+    networks.iter().any(touches)
+}
+
+fn inside_of(inner: &IpNetwork, outer: &IpNetwork) -> bool {
+    outer.prefix() <= inner.prefix() && outer.contains(inner.ip())
 }
 
 /// The networks of this machine's Ethernet-like interfaces. nmap asks by ARP only there.
@@ -62,10 +81,17 @@ fn links() -> Vec<IpNetwork> {
     interfaces
         .filter(|interface| !interface.flags.intersects(without_arp))
         .filter_map(|interface| {
-            let ip = interface.address?.as_sockaddr_in()?.ip();
-            let mask = interface.netmask?.as_sockaddr_in()?.ip();
-            let network = ipnetwork::Ipv4Network::with_netmask(ip, mask).ok()?;
-            Some(IpNetwork::V4(network))
+            let (address, mask) = (interface.address?, interface.netmask?);
+            if let (Some(ip), Some(mask)) = (address.as_sockaddr_in(), mask.as_sockaddr_in()) {
+                let network = ipnetwork::Ipv4Network::with_netmask(ip.ip(), mask.ip());
+                return Some(IpNetwork::V4(network.ok()?));
+            }
+            let (ip, mask) = (
+                address.as_sockaddr_in6()?.ip(),
+                mask.as_sockaddr_in6()?.ip(),
+            );
+            let prefix = mask.to_bits().leading_ones() as u8;
+            Some(IpNetwork::V6(ipnetwork::Ipv6Network::new(ip, prefix).ok()?))
         })
         .collect()
 }

@@ -189,6 +189,12 @@ impl Scheduler {
         Self::default()
     }
 
+    /// Begins no chunk of any scan, or (false) goes on again. What has begun goes on in either case.
+    pub fn hold(&self, hold: bool) {
+        self.pool.lock().budget.hold(hold);
+        self.pool.serve();
+    }
+
     /// Scans, among the others. Ends within 2 s of `cancel`, with no process left, as it does when it is dropped.
     ///
     /// A chunk that fails is tried once more; if it fails again, so does the scan.
@@ -218,7 +224,8 @@ impl Scheduler {
                 Some((Pass::First(*index), chunk, rate))
             })
             .collect();
-        if chunks.len() < work.chunks.len() || (chunks.is_empty() && work.known.is_empty()) {
+        let nobody = chunks.is_empty() && work.known.is_empty();
+        if chunks.len() < work.chunks.len() || nobody && target.network.is_ipv4() {
             return Err(Failure::Failed("there is nothing to scan".to_owned()));
         }
         let place = Place::new(&self.pool, work.profile);
@@ -241,6 +248,9 @@ impl Scheduler {
             (Pass::Second(index), chunk, rate)
         });
         run_all(&place, again.collect(), sweep, &mut hosts).await?;
+        if target.network.is_ipv6() {
+            sweep.learn(&mut hosts).await?;
+        }
         Ok(hosts.into_values().collect())
     }
 }

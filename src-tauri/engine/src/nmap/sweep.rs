@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     net::IpAddr,
+    path::Path,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -12,7 +13,7 @@ use std::{
 
 use fieldscan_core::{
     host::{Host, SeenBy},
-    plan::{self, Chunk, Observed, Place, Timing},
+    plan::{self, Chunk, Observed, Place, Target, Timing},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -139,6 +140,15 @@ impl<'a> Sweep<'a> {
         privileged: bool,
     ) -> Result<Vec<Host>, Failure> {
         let observed = self.shared().observed;
+        if !privileged && route::touches_link(&chunk.networks) {
+            let timing = match pass {
+                Pass::First(_) => plan::timing(Place::Behind, &observed, rate),
+                Pass::Second(_) => plan::second_pass(&observed, rate),
+            };
+            let hosts = self.by_connecting(pass, chunk, &timing).await?;
+            self.shared().observed.add(Place::Link, true, &hosts);
+            return Ok(hosts);
+        }
         if let Pass::Second(_) = pass {
             let timing = plan::second_pass(&observed, rate);
             return self.part(chunk, &timing, privileged, |_, _| {}).await;
@@ -207,7 +217,15 @@ impl<'a> Sweep<'a> {
         Ok(found.into_values().collect())
     }
 
-    async fn part(
+    pub(super) fn target(&self) -> &Target {
+        self.work.target
+    }
+
+    pub(super) fn program(&self) -> &Path {
+        &self.nmap.path
+    }
+
+    pub(super) async fn part(
         &self,
         chunk: &Chunk,
         timing: &Timing,
@@ -220,7 +238,7 @@ impl<'a> Sweep<'a> {
             .await
     }
 
-    fn progress(&self, pass: Pass, done: u32, up: u32) {
+    pub(super) fn progress(&self, pass: Pass, done: u32, up: u32) {
         let mut shared = self.shared();
         let part = shared.parts.entry(pass).or_default();
         *part = (part.0.max(done), part.1.max(up));

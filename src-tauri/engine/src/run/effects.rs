@@ -11,6 +11,7 @@ use fieldscan_core::{
     notice::Notice,
     plan::{Profile, Target},
     problem::Problem,
+    run::Rights,
     settings::Settings,
 };
 use futures_util::FutureExt;
@@ -103,6 +104,13 @@ impl Effects {
                     scan.cancel();
                 }
             }
+            Effect::Discard(subnet) => {
+                let key = world.access.cache_key();
+                world
+                    .database
+                    .write(move |store| store.forget_chunks(&key, subnet));
+            }
+            Effect::HoldScans(hold) => world.scheduler.hold(hold),
             Effect::Commit(finished) => {
                 let scan = finished.scan.id;
                 let key = world.access.cache_key();
@@ -140,6 +148,8 @@ impl Effects {
                         Effect::FetchAssignment
                         | Effect::LoadAddresses { .. }
                         | Effect::Scan { .. }
+                        | Effect::Discard(_)
+                        | Effect::HoldScans(_)
                         | Effect::StopScan(_)
                         | Effect::Commit(_)
                         | Effect::Upload { .. }
@@ -199,7 +209,7 @@ impl Effects {
             Input::ScanEnded(Box::new(ScanEnded {
                 scan,
                 started_at: begun_at,
-                privileged: false,
+                rights: Rights::Connect,
                 result: Err(ScanFailure::Failed(Problem::NmapFailed { subnet, detail })),
             }))
         };

@@ -51,6 +51,8 @@ impl Journal {
             Effect::FetchAssignment
             | Effect::LoadAddresses { .. }
             | Effect::Scan { .. }
+            | Effect::Discard(_)
+            | Effect::HoldScans(_)
             | Effect::StopScan(_)
             | Effect::Commit(_)
             | Effect::SaveRun(_)

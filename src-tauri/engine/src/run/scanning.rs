@@ -1,4 +1,5 @@
-//! A scan, or what is left to do of one that was cut short: finished chunks are kept as they come.
+//! A scan, or what is left to do of one that was cut short: finished chunks are kept as they come. The names of all hosts are
+//! looked up at the end.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,13 +11,15 @@ use fieldscan_core::{
     host::Host,
     ids::ScanId,
     plan::{self, Profile, Target, Unfinished},
+    run::Rights,
 };
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::world::World;
 use crate::{
-    nmap::{News, Nmap, Scanned, Work},
+    names,
+    nmap::{News, Nmap, Privileges, Scanned, Work},
     store::CacheKey,
 };
 
@@ -36,7 +39,7 @@ impl World {
                 return ScanEnded {
                     scan,
                     started_at: begun_at,
-                    privileged: false,
+                    rights: Rights::Connect,
                     result: Err(ScanFailure::Failed(problem)),
                 };
             }
@@ -54,7 +57,22 @@ impl World {
             started_at,
             done,
         };
-        let scanned = self.scan_rest(&nmap, part, cancel).await;
+        let mut scanned = self.scan_rest(&nmap, part, cancel).await;
+        if let Ok(hosts) = &mut scanned.result {
+            if target.network.is_ipv6() {
+                // The system's neighbours may be among those that phpIPAM leaves out of scans.
+                let excluded = self.excluded(&target).await;
+                hosts.retain(|host| !excluded.contains(&host.ip));
+            }
+            let names = names::look_up(&target.dns, hosts.iter().map(|host| host.ip));
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => scanned.result = Err(ScanFailure::Stopped),
+                mut names = names => for host in hosts {
+                    host.ptr = names.remove(&host.ip);
+                },
+            }
+        }
         if let Err(ScanFailure::Stopped) = scanned.result
             && !self.no_more_questions.is_cancelled()
         {
@@ -65,7 +83,7 @@ impl World {
         ScanEnded {
             scan,
             started_at,
-            privileged: scanned.privileged,
+            rights: rights(&nmap, scanned.privileged),
             result: scanned.result,
         }
     }
@@ -119,7 +137,7 @@ impl World {
         // Who was found before the interruption needs no second pass.
         let mut known = self.known(target).await;
         known.retain(|ip| !hosts.contains_key(ip));
-        if chunks.is_empty() && known.is_empty() {
+        if chunks.is_empty() && known.is_empty() && !target.chunks.is_empty() {
             return Scanned {
                 privileged: nmap.privileged,
                 result: Ok(hosts.into_values().collect()),
@@ -134,9 +152,15 @@ impl World {
             News::Chunk { index, hosts } => {
                 let (key, target, hosts) = (key.clone(), target.clone(), hosts.to_vec());
                 let privileged = nmap.privileged;
-                self.database.write(move |store| {
-                    store.save_chunk(&key, &target, started_at, privileged, index, &hosts)
-                });
+                self.database.write_then(
+                    move |store| {
+                        store.save_chunk(&key, &target, started_at, privileged, index, &hosts)
+                    },
+                    move |kept| match kept {
+                        Ok(()) => Input::ScanKept { scan },
+                        Err(problem) => Input::Failed(problem),
+                    },
+                );
             }
             // Comes after all chunks; the scan's end brings its hosts.
             News::SecondPass { .. } => {}
@@ -153,6 +177,15 @@ impl World {
             *rest = all.into_values().collect();
         }
         scanned
+    }
+}
+
+/// What nmap was allowed, if it had raw sockets all the time or not.
+fn rights(nmap: &Nmap, privileged: bool) -> Rights {
+    match nmap.privileges() {
+        Privileges::Helper(_) if privileged => Rights::Helper,
+        Privileges::Own | Privileges::Helper(_) | Privileges::None if privileged => Rights::Raw,
+        Privileges::Own | Privileges::Helper(_) | Privileges::None => Rights::Connect,
     }
 }
 

@@ -126,6 +126,21 @@ impl World {
             .collect()
     }
 
+    /// The addresses of a target's subnet that phpIPAM leaves out of scans.
+    pub(super) async fn excluded(&self, target: &Target) -> BTreeSet<IpAddr> {
+        let (key, subnet) = (self.access.cache_key(), target.subnet);
+        let book = self
+            .database
+            .read(move |store| store.address_book(&key, subnet))
+            .await;
+        let addresses = book.ok().flatten().map(|book| book.addresses);
+        let excluded = addresses.unwrap_or_default().into_iter();
+        excluded
+            .filter(|address| address.exclude_ping)
+            .map(|address| address.ip)
+            .collect()
+    }
+
     pub(super) async fn upload(
         &self,
         id: ReportId,

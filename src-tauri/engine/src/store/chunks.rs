@@ -107,6 +107,19 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// The hosts that the finished parts of a scan that goes on have found, in address order; of one that was cut short too.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn hosts_so_far(&self, key: &CacheKey, subnet: SubnetId) -> Result<Vec<Host>> {
+        let chunks = self.unfinished(key, subnet)?.map(|left| left.chunks);
+        let mut hosts: Vec<Host> = chunks.unwrap_or_default().into_values().flatten().collect();
+        hosts.sort_unstable_by_key(|host| host.ip);
+        Ok(hosts)
+    }
+}
+
 pub(super) fn forget(conn: &Connection, source: Source, subnet: SubnetId) -> Result<()> {
     conn.prepare_cached("DELETE FROM unfinished WHERE source = ?1 AND subnet = ?2")?
         .execute(params![source.0, Id(subnet.0)])?;

@@ -94,11 +94,11 @@ pub(super) fn save(
         None => HashMap::new(),
     };
     let mut extend = tx.prepare_cached(
-        "UPDATE sightings SET last_scan = :scan, last_at = :at, vendor = :vendor, seen_by = :seen_by, rtt_us = :rtt_us
+        "UPDATE sightings SET last_scan = :scan, last_at = :at, vendor = :vendor, seen_by = :seen_by, rtt_us = :rtt_us, also = :also
          WHERE source = :source AND subnet = :subnet AND ip = :ip AND first_scan = :first",
     )?;
     let mut begin = tx.prepare_cached(
-        "INSERT INTO sightings VALUES (:source, :subnet, :ip, :scan, :scan, :at, :at, :mac, :name, :vendor, :seen_by, :rtt_us)",
+        "INSERT INTO sightings VALUES (:source, :subnet, :ip, :scan, :scan, :at, :at, :mac, :name, :vendor, :seen_by, :rtt_us, :also)",
     )?;
     let mut done = HashSet::with_capacity(hosts.len());
     for host in hosts {
@@ -109,6 +109,7 @@ pub(super) fn save(
         let rtt_us = host
             .rtt
             .map(|rtt| i64::try_from(rtt.as_micros()).unwrap_or(i64::MAX));
+        let also = (!host.also.is_empty()).then_some(Json(&host.also));
         let known = same.remove(&host.ip);
         match known {
             Some((mac, name, first)) if mac == host.mac && name == host.ptr => {
@@ -122,6 +123,7 @@ pub(super) fn save(
                     ":vendor": host.vendor,
                     ":seen_by": Json(host.seen_by),
                     ":rtt_us": rtt_us,
+                    ":also": also,
                 })?;
             }
             _ => {
@@ -136,6 +138,7 @@ pub(super) fn save(
                     ":vendor": host.vendor,
                     ":seen_by": Json(host.seen_by),
                     ":rtt_us": rtt_us,
+                    ":also": also,
                 })?;
             }
         }
@@ -186,6 +189,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Sighting> {
             ip: row.get::<_, Ip>(2)?.0,
             mac: row.get::<_, Option<MacBytes>>(7)?.map(|mac| mac.0),
             ptr: row.get(8)?,
+            also: row
+                .get::<_, Option<Json<_>>>(12)?
+                .map_or_else(Vec::new, |Json(also)| also),
             vendor: row.get(9)?,
             seen_by: row.get::<_, Json<_>>(10)?.0,
             rtt: row

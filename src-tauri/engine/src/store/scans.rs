@@ -6,7 +6,7 @@ use fieldscan_core::{
     compare::{Changes, Counts, Exception, Memory, Standing, Trace},
     ids::{RunId, ScanId, SubnetId},
     ipam::AddressBook,
-    run::{FinishedScan, Scan},
+    run::{FinishedScan, Rights, Scan},
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params, params};
 
@@ -195,7 +195,7 @@ fn insert_scan(tx: &Transaction<'_>, source: Source, scan: &Scan) -> Result<()> 
     let counts = &scan.counts;
     tx.execute(
         "INSERT INTO scans VALUES (:id, :source, :subnet, :run, :cidr, :started_at, :finished_at, :mode, :addresses,
-         :privileged, :ipam_at, :ipam_stale, :known, :unknown, :unseen, :missing, :mismatch, :excluded, :changes)",
+         :rights, :ipam_at, :ipam_stale, :known, :unknown, :unseen, :missing, :mismatch, :excluded, :changes)",
         named_params! {
             ":id": Id(scan.id.0),
             ":source": source.0,
@@ -206,7 +206,7 @@ fn insert_scan(tx: &Transaction<'_>, source: Source, scan: &Scan) -> Result<()> 
             ":finished_at": Ms(scan.finished_at),
             ":mode": Json(&scan.mode),
             ":addresses": scan.addresses,
-            ":privileged": scan.privileged,
+            ":rights": rights_number(scan.rights),
             ":ipam_at": Ms(scan.ipam_at),
             ":ipam_stale": scan.ipam_stale,
             ":known": counts.known,
@@ -221,6 +221,22 @@ fn insert_scan(tx: &Transaction<'_>, source: Source, scan: &Scan) -> Result<()> 
     Ok(())
 }
 
+fn rights_number(rights: Rights) -> i64 {
+    match rights {
+        Rights::Connect => 0,
+        Rights::Raw => 1,
+        Rights::Helper => 2,
+    }
+}
+
+fn rights_of(number: i64) -> Rights {
+    match number {
+        0 => Rights::Connect,
+        2 => Rights::Helper,
+        _ => Rights::Raw,
+    }
+}
+
 fn read_scan(row: &Row<'_>) -> rusqlite::Result<Scan> {
     Ok(Scan {
         id: ScanId(row.get::<_, Id>("id")?.0),
@@ -231,7 +247,7 @@ fn read_scan(row: &Row<'_>) -> rusqlite::Result<Scan> {
         finished_at: row.get::<_, Ms>("finished_at")?.0,
         mode: row.get::<_, Json<_>>("mode")?.0,
         addresses: row.get("addresses")?,
-        privileged: row.get("privileged")?,
+        rights: rights_of(row.get("rights")?),
         ipam_at: row.get::<_, Ms>("ipam_at")?.0,
         ipam_stale: row.get("ipam_stale")?,
         counts: Counts {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::error::StoreError;
 
 /// Step `i` brings format `i` to format `i + 1`; format 0 is the empty file. A step that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
 
 /// The format that this version writes (`PRAGMA user_version`).
 pub(super) fn known() -> i64 {
@@ -259,6 +259,13 @@ CREATE TABLE places (
     since INTEGER NOT NULL,
     PRIMARY KEY (source, subnet)
 ) STRICT, WITHOUT ROWID;
+"#;
+
+/// Other MACs that answered for a host's address (a list), and what nmap was allowed in a scan: 0 nothing, 1 raw sockets, 2 raw
+/// sockets through `fieldscan-nmap`. Before, `privileged` was 0 or 1.
+const V4: &str = r#"
+ALTER TABLE sightings ADD COLUMN also TEXT;
+ALTER TABLE scans RENAME COLUMN privileged TO rights;
 "#;
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ fn any_hosts() -> impl Strategy<Value = Vec<Host>> {
             .map(|(ip, (mac_last, ptr, rtt, arp))| Host {
                 ip,
                 mac: mac_last.map(mac),
+                also: Vec::new(),
                 vendor: mac_last.map(|last| format!("Vendor {last}")),
                 ptr,
                 rtt: rtt.map(Duration::from_micros),

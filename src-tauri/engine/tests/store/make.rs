@@ -10,7 +10,7 @@ use fieldscan_core::{
     ipam::{Address, AddressBook, Assignment, Subnet},
     plan::{LeftOut, Mode, Refusal},
     problem::Problem,
-    run::{Body, FinishedScan, Outcome, Run, Scan, SubnetRun, Trigger},
+    run::{Body, FinishedScan, Outcome, Rights, Run, Scan, SubnetRun, Trigger},
 };
 use fieldscan_engine::store::{CacheKey, Store};
 use jiff::{Timestamp, ToSpan};
@@ -100,6 +100,7 @@ pub(crate) fn host(ip: IpAddr) -> Host {
     Host {
         ip,
         mac: Some(mac(1)),
+        also: Vec::new(),
         vendor: Some("Xensource".into()),
         ptr: Some("a.example.com".into()),
         rtt: Some(Duration::from_micros(420)),
@@ -120,7 +121,7 @@ pub(crate) fn finished(id: u64, subnet: u64, hosts: Vec<Host>) -> FinishedScan {
             finished_at: at(id as i64),
             mode: Mode::Sweep,
             addresses: 254,
-            privileged: true,
+            rights: Rights::Helper,
             ipam_at: at(0),
             ipam_stale: false,
             counts: Counts {

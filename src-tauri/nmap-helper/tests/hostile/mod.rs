@@ -75,12 +75,13 @@ impl Dice {
                 self.number()
             ),
             5 => format!(
-                "dns={}",
+                "{}={}",
+                self.pick(&["trace", "dns"]),
                 self.pick(&[
                     "off",
-                    "system",
+                    "on",
                     "10.9.9.1",
-                    "8.8.8.8,fd00::1",
+                    "/etc/passwd",
                     "resolver.example.com"
                 ])
             ),
@@ -101,10 +102,7 @@ impl Dice {
         if self.one_in(2) {
             words.extend(["patience=500", "longest=4000", "retries=2"].map(str::to_owned));
         }
-        words.push(
-            self.pick(&["dns=off", "dns=system", "dns=10.9.9.1,10.9.9.2"])
-                .to_owned(),
-        );
+        words.push(self.pick(&["trace=off", "trace=on"]).to_owned());
         if self.one_in(3) {
             words.push("exclude=10.0.0.5,10.0.0.7".to_owned());
         }
@@ -237,8 +235,9 @@ const HOSTILE: &[&str] = &[
     "LD_PRELOAD=/tmp/x.so",
     "PATH=/tmp",
     "exclude=-iL",
-    "dns=-iL",
-    "dns=10.0.0.1 -iL",
+    "trace=-iL",
+    "trace=on -iL",
+    "trace=/etc/passwd",
     "rate=1 --script",
     "parent=1 -A",
     "１０.0.0.0/24",
@@ -277,8 +276,9 @@ pub(crate) fn harmless(args: &[String]) -> Result<(), String> {
         };
         let mut value = |good: &dyn Fn(&str) -> bool| args.next().is_some_and(good);
         let good = match option {
-            "-sn" | "--privileged" | "-6" | "-n" | "--system-dns" => true,
+            "-sn" | "--privileged" | "-6" | "-n" | "--packet-trace" => true,
             "-oX" => value(&|text| text == "-"),
+            "-oN" => value(&|text| text == "/dev/stderr"),
             "--stats-every" => value(&|text| text == "1s"),
             "--datadir" => {
                 value(&|text| ["/usr/share/nmap", "/usr/local/share/nmap"].contains(&text))
@@ -288,14 +288,14 @@ pub(crate) fn harmless(args: &[String]) -> Result<(), String> {
             }
             "--max-retries" => value(&|text| number(text) && text.parse::<u32>().unwrap() <= 10),
             "--initial-rtt-timeout" | "--max-rtt-timeout" => value(&ms),
-            "--dns-servers" | "--exclude" => value(&addresses),
+            "--exclude" => value(&addresses),
             _ => false,
         };
         if !good || seen.insert(option, ()).is_some() {
             return Err(format!("{option:?} must not be there, or not like this"));
         }
     }
-    if !["-sn", "-oX", "--privileged", "--max-rate"]
+    if !["-sn", "-n", "-oX", "--privileged", "--max-rate"]
         .iter()
         .all(|option| seen.contains_key(option))
     {

@@ -9,6 +9,7 @@
 )]
 
 mod measure;
+mod others;
 mod rows;
 mod table;
 
@@ -17,6 +18,7 @@ use fieldscan_tests::network::{available, command_in_namespace, inside, loopback
 
 use crate::{
     measure::{Measured, engine, plain},
+    others::{OTHERS, Other},
     rows::{Row, rows},
     table::Table,
 };
@@ -50,7 +52,8 @@ impl Wanted {
         }
         ensure!(wanted.seeds > 0, "at least one seed is needed");
         if let Some(only) = &wanted.only {
-            let names: Vec<_> = rows().iter().map(|row| row.name).collect();
+            let mut names: Vec<_> = rows().iter().map(|row| row.name).collect();
+            names.extend(OTHERS.map(Other::name));
             ensure!(
                 names.contains(&only.as_str()),
                 "there is no row `{only}`; there are {}",
@@ -60,10 +63,10 @@ impl Wanted {
         Ok(wanted)
     }
 
-    fn wants(&self, row: &Row) -> bool {
+    fn wants(&self, name: &str, long: bool) -> bool {
         match &self.only {
-            Some(only) => only == row.name,
-            None => !(self.quick && row.long),
+            Some(only) => only == name,
+            None => !(self.quick && long),
         }
     }
 }
@@ -83,15 +86,22 @@ fn main() -> Result<()> {
     loopback_up()?;
     let runtime = tokio::runtime::Runtime::new()?;
     let mut table = Table::default();
-    for row in rows().iter().filter(|row| wanted.wants(row)) {
+    for row in rows().iter().filter(|row| wanted.wants(row.name, row.long)) {
         measure(row, &wanted, &runtime, &mut table)?;
     }
-    let text = table.markdown(wanted.seeds);
+    let mut told = Vec::new();
+    for other in OTHERS {
+        if wanted.wants(other.name(), other.is_long()) {
+            told.push(others::measure(other, wanted.seeds, &runtime)?);
+        }
+    }
+    let text = table.markdown(wanted.seeds) + &others::markdown(&told);
     println!("{text}");
     if wanted.only.is_none() && !wanted.quick {
         keep(&text)?;
     }
-    let faults = table.faults();
+    let mut faults = table.faults();
+    faults.extend(told.iter().filter_map(others::Told::fault));
     for fault in &faults {
         eprintln!("not as it must be: {fault}");
     }

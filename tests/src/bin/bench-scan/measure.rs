@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use fieldscan_core::{
+    host::Host,
     ids::SubnetId,
     ipam::Subnet,
     nmap_xml::{Event, Reader},
@@ -67,8 +68,21 @@ pub(crate) async fn engine(row: &Row, profile: Profile, seed: u64) -> Result<Mea
         .zip(1..)
         .map(|(network, id)| target(*network, id))
         .collect::<Result<Vec<_>>>()?;
-    let (scheduler, cancel) = (Scheduler::new(), CancellationToken::new());
     let used = cpu()?;
+    let found = scan(&nmap, targets, profile).await?;
+    let cpu = cpu()?.saturating_sub(used);
+    finish(&network, found.took, found.hosts.len(), cpu)
+}
+
+/// Hosts, and how long it took to find them.
+pub(crate) struct Found {
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) took: Duration,
+}
+
+/// Scans all targets at once.
+pub(crate) async fn scan(nmap: &Nmap, targets: Vec<Target>, profile: Profile) -> Result<Found> {
+    let (scheduler, cancel) = (Scheduler::new(), CancellationToken::new());
     let began = Instant::now();
     let mut scans = tokio::task::JoinSet::new();
     for target in targets {
@@ -78,15 +92,13 @@ pub(crate) async fn engine(row: &Row, profile: Profile, seed: u64) -> Result<Mea
             scheduler.scan(&nmap, work, &cancel, |_| {}).await
         });
     }
-    let mut found = 0;
+    let mut hosts = Vec::new();
     while let Some(scanned) = scans.join_next().await {
-        let hosts = scanned?
-            .result
-            .map_err(|failure| anyhow!("the scan failed: {failure:?}"))?;
-        found += hosts.len();
+        let result = scanned?.result;
+        hosts.extend(result.map_err(|failure| anyhow!("the scan failed: {failure:?}"))?);
     }
     let took = began.elapsed();
-    finish(&network, took, found, cpu()?.saturating_sub(used))
+    Ok(Found { hosts, took })
 }
 
 fn finish(network: &Network, took: Duration, found: usize, cpu: Duration) -> Result<Measured> {
@@ -106,7 +118,7 @@ fn finish(network: &Network, took: Duration, found: usize, cpu: Duration) -> Res
 }
 
 /// As the agent makes it of a subnet that is swept.
-fn target(network: Ipv4Network, id: u64) -> Result<Target> {
+pub(crate) fn target(network: Ipv4Network, id: u64) -> Result<Target> {
     let subnet = Subnet {
         id: SubnetId(id),
         cidr: network.to_string(),

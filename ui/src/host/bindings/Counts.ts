@@ -21,7 +21,7 @@ unseen: number,
  */
 missing: number, 
 /**
- * MAC or host name differ.
+ * MAC or host name differ, or two devices answer.
  */
 mismatch: number, 
 /**

@@ -132,7 +132,27 @@ subnet: SubnetId, } | { "code": "no-route",
 /**
  * The subnet.
  */
-subnet: SubnetId, } | { "code": "server-unreachable", 
+subnet: SubnetId, } | { "code": "everybody-up", 
+/**
+ * The subnet.
+ */
+subnet: SubnetId, 
+/**
+ * `subnet/mask` as phpIPAM has it.
+ */
+cidr: string, 
+/**
+ * Addresses that seem to be up.
+ */
+up: number, 
+/**
+ * Of so many.
+ */
+of: number, } & ({ "by": "reset" } | { "by": "one-mac", 
+/**
+ * The MAC.
+ */
+mac: string, }) | { "code": "server-unreachable", 
 /**
  * What the network said.
  */

@@ -5,4 +5,12 @@ import type { SeenBy } from "./SeenBy";
 /**
  * How an address was seen last.
  */
-export type Seen = { up: boolean, hostname: string | null, ptr: string | null, mac: string | null, vendor: string | null, rtt_ms: number | null, seen_by: SeenBy, first_at: string, last_at: string, scan: ScanId, };
+export type Seen = { up: boolean, hostname: string | null, ptr: string | null, mac: string | null, 
+/**
+ * Whether the device has made its MAC up.
+ */
+mac_random: boolean, 
+/**
+ * Other MACs that answered for the same address.
+ */
+other_macs: Array<string>, vendor: string | null, rtt_ms: number | null, seen_by: SeenBy, first_at: string, last_at: string, scan: ScanId, };

@@ -304,11 +304,11 @@ export class FakeAgent implements Host {
   }
 
   async exportSubnet(subnet: number, format: string) {
-    return `/home/depot/Documents/${this.subnetOf(subnet).cidr.replace('/', '_')}.${format}`;
+    return `~/Documents/${this.subnetOf(subnet).cidr.replace('/', '_')}.${format}`;
   }
 
   async exportDiagnostics() {
-    return '/home/depot/Documents/fieldscan-diagnostics.zip';
+    return '~/Documents/fieldscan-diagnostics.zip';
   }
 
   async openInIpam() {}
@@ -320,7 +320,7 @@ export class FakeAgent implements Host {
   }
 
   async about() {
-    return { version: '0.1.0', data_dir: '/home/depot/.local/share/fieldscan', config_path: this.settingsKept.document().path, log_dir: '/home/depot/.local/state/fieldscan', update: null };
+    return { version: '0.1.0', data_dir: '~/.local/share/fieldscan', config_path: this.settingsKept.document().path, log_dir: '~/.local/state/fieldscan', update: null };
   }
 
   // How it lives
@@ -516,7 +516,7 @@ export class FakeAgent implements Host {
       description: subnet.description,
       plan: subnet.plan,
       ...(subnet.leftOut ? { left_out: { reason: subnet.leftOut, words: 'It is a folder: it holds subnets and has no addresses of its own.' } } : {}),
-      last_scan: at === undefined ? null : { finished_at: iso(at), counts: subnet.counts, ipam_stale: this.stale },
+      last_scan: at === undefined ? null : { finished_at: iso(at), counts: subnet.counts, ipam_stale: this.stale, rights: 'helper' },
     };
   }
 

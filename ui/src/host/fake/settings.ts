@@ -30,6 +30,7 @@ const KEYS: readonly Key[] = [
   { key: 'schedule_jitter', help: 'A scheduled run begins up to this much later, so that agents don’t all come at once.', expected: 'a duration with its unit, such as "1 min"', default: '0 s', check: text(/^\d+ ?(s|min|h|days?)$/) },
   { key: 'profile', help: 'How hard to press: gentle for shared or fragile links, normal, or fast for a link of one’s own.', expected: 'gentle, normal or fast', default: 'normal', check: oneOf('gentle', 'normal', 'fast') },
   { key: 'allow_public', help: 'Public networks that may be scanned. Private ones need no leave.', expected: 'a list of networks such as 203.0.113.0/24', default: [], check: (value) => Array.isArray(value) && value.every((one) => network.test(one)) },
+  { key: 'accept_everything_up', help: 'Networks that are reported even if nearly all addresses are up, and only by one device’s answers.', expected: 'a list of networks such as 10.20.30.0/24', default: [], check: (value) => Array.isArray(value) && value.every((one) => network.test(one)) },
   { key: 'allow_large', help: 'Whether subnets of more than 4096 addresses (up to 65536) may be swept.', expected: 'true or false', default: false, check: yesNo },
   { key: 'right_place', help: 'Whether a subnet is left alone at another site than the one where it was found.', expected: 'true or false', default: true, check: yesNo },
   { key: 'battery_level', help: 'On battery, scheduled scans wait below so many percent. 0: never.', expected: 'a whole number from 0 to 100', default: 20, check: whole(0, 100) },
@@ -45,6 +46,8 @@ const KEYS: readonly Key[] = [
   { key: 'notify_reports', help: 'Whether to tell of reports that the scan server refuses or that phpIPAM does not show.', expected: 'true or false', default: true, check: yesNo },
   { key: 'notify_problems', help: 'Whether to tell of problems that need you.', expected: 'true or false', default: true, check: yesNo },
   { key: 'notify_delivered', help: 'Whether to tell when Fieldscan has been offline for 1 hour, and when late reports have arrived.', expected: 'true or false', default: true, check: yesNo },
+  { key: 'update_url', help: 'Where newer versions are looked for, once a day. Nothing is installed.', expected: 'an https URL', default: null, check: text(/^https:\/\/\S+$/) },
+  { key: 'update_key', help: 'The public key that signs what is told there.', expected: 'a public key on one line', default: null, check: text(/^.+$/) },
 ];
 
 const SECRETS: readonly SecretName[] = ['client_token', 'auth_token', 'client_password'];
@@ -63,7 +66,7 @@ export class FakeSettings {
 
   document(): SettingsDocument {
     return {
-      path: '/home/depot/.config/fieldscan/scan_agent.yaml',
+      path: '~/.config/fieldscan/scan_agent.yaml',
       settings: KEYS.map((key): SettingDocument => ({
         key: key.key,
         // The agent's code is nobody's business but phpIPAM's.

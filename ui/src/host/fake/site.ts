@@ -221,6 +221,8 @@ function address(shape: Shape, value: number, offset: number, standing: Standing
             hostname: standing === 'unknown' && offset % 2 === 0 ? null : name,
             ptr: evil ? (HOSTILE[(offset + 1) % HOSTILE.length] as string) : `${name}.depot.example.net`,
             mac: mac,
+            mac_random: false,
+            other_macs: [],
             vendor: evil ? '<b>Vendor</b>' : vendor[1],
             rtt_ms: Math.round(random() * 90) / 10,
             seen_by: pick(random, REASONS),

@@ -134,6 +134,10 @@ export const problems: ProblemCatalogue = {
     what: `nmap schwieg beim Scannen von ${name(subnet)} zu lange und wurde angehalten.`,
     remedy: 'Dafür wurde nichts berichtet. Es wird im nächsten Lauf wieder gescannt.',
   }),
+  'everybody-up': (facts, name) => ({
+    what: `${n(facts.up)} von ${n(facts.of)} Adressen von ${name(facts.subnet)} scheinen erreichbar, ${'mac' in facts ? `fast alle mit der MAC ${String(facts.mac)}: Wahrscheinlich antwortet ein Router per ARP für alle` : 'alle durch TCP-Resets: Wahrscheinlich antwortet eine Firewall für alle'}.`,
+    remedy: `Der Scan wird zurückgehalten, und dafür wurde nichts berichtet. Scannen Sie von einem Ort, vor dem kein solches Gerät liegt, oder nehmen Sie ${facts.cidr} unter Einstellungen, Scannen, an, wenn sie wirklich erreichbar sind.`,
+  }),
   'no-route': ({ subnet }, name) => ({
     what: `Dieser Computer hat keinen Weg zu ${name(subnet)}.`,
     remedy: 'Dafür wurde nichts berichtet. Verbinden Sie das Netz oder VPN, in dem es liegt; es wird im nächsten Lauf wieder gescannt.',

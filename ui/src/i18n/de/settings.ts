@@ -14,7 +14,7 @@ const keys: typeof en.keys = {
   profile: { name: 'Tempo' },
   allow_public: { name: 'Öffentliche Netze', help: 'Ein Schutz: kein öffentliches Netz wird je gescannt, das hier nicht steht, was immer phpIPAM zuweist. Private brauchen keine Erlaubnis.' },
   allow_large: { name: 'Große Subnetze', help: 'Subnetze mit mehr als 4.096 Adressen ganz absuchen, bis 65.536.' },
-  accept_everything_up: { name: 'Alle Adressen antworten', help: 'Einem Scan glauben, in dem jede Adresse antwortet. In der Regel antwortet dann ein Gerät für alle.' },
+  accept_everything_up: { name: 'Netze, in denen alle antworten', help: 'Ein Scan, in dem fast alle Adressen antworten, wird zurückgehalten: In der Regel antwortet ein Gerät für alle. Bei diesen Netzen wird ihm geglaubt.' },
   right_place: { name: 'Nur am Standort', help: 'Ein Subnetz in Ruhe lassen, wenn dieser Computer an einem anderen Standort ist als dem, an dem es gefunden wurde.' },
   battery_level: { name: 'Im Akkubetrieb', help: 'Geplante Scans warten unter so viel Prozent. 0: nie.' },
   on_metered: { name: 'Getaktete Verbindung' },
@@ -29,7 +29,8 @@ const keys: typeof en.keys = {
   notify_reports: { name: 'Ein Bericht wird abgelehnt oder ist in phpIPAM nicht zu sehen' },
   notify_problems: { name: 'Etwas braucht Sie' },
   notify_delivered: { name: 'Länger als 1 Stunde offline, und wenn späte Berichte angekommen sind' },
-  update_url: { name: 'Updates von', help: 'Wo nach neuen Versionen gesucht wird. Leer: gar nicht.' },
+  update_url: { name: 'Updates von', help: 'Wo einmal am Tag nach neueren Versionen gesehen wird. Leer: gar nicht. Installiert wird nichts.' },
+  update_key: { name: 'Schlüssel dafür', help: 'Der öffentliche Schlüssel, mit dem unterschrieben ist, was dort steht.' },
 };
 
 export const settings: typeof en = {
@@ -137,7 +138,7 @@ export const settings: typeof en = {
     refresh: 'Jetzt auffrischen',
     refreshing: 'Wird aufgefrischt …',
   },
-  startup: { autostart: 'Starten, wenn ich mich anmelde, im Infobereich', version: (version) => `Version ${version}`, data: 'Daten', settings: 'Einstellungen', logs: 'Protokoll' },
+  startup: { autostart: 'Starten, wenn ich mich anmelde, im Infobereich', version: (version) => `Version ${version}`, newer: (version) => `Version ${version} ist da.`, latest: (when) => `Keine neuere Version, nachgesehen ${when}.`, lookFailed: (why) => `Nach neueren Versionen konnte nicht gesehen werden: ${why}`, data: 'Daten', settings: 'Einstellungen', logs: 'Protokoll' },
   import: {
     button: 'scan_agent.yaml importieren …',
     paste: 'Text von scan_agent.yaml',

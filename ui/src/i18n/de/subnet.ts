@@ -20,6 +20,7 @@ export const subnet: typeof en = {
   seenBy: {
     'arp-response': 'ARP',
     'nd-response': 'ND',
+    neighbour: 'Nachbartabelle',
     'echo-reply': 'ICMP',
     'timestamp-reply': 'ICMP',
     'addressmask-reply': 'ICMP',
@@ -137,6 +138,8 @@ export const subnet: typeof en = {
     firstSeen: 'Zuerst gesehen',
     ipamLastSeen: 'Zuletzt gesehen',
     edited: 'Bearbeitet',
+    randomMac: (mac) => `${mac} (zufällig)`,
+    alsoAnswers: 'antwortet auch',
     differs: (field) => `${field}, weicht ab`,
     nothing: '–',
     copy: 'Die Adresse kopieren',
@@ -147,7 +150,7 @@ export const subnet: typeof en = {
     remarks: {
       unknown: 'Der Host antwortet, aber phpIPAM hat keinen Eintrag. Gehört er hierher, legen Sie ihn in phpIPAM an.',
       missing: (misses) => `In ${count(misses, 'Scan', 'Scans')} hintereinander nicht gesehen. Ist er für immer fort, entfernen Sie ihn in phpIPAM.`,
-      mismatch: { mac: 'Die MAC weicht ab: vermutlich ein Ersatzgerät. Wenn ja, berichtigen Sie die MAC in phpIPAM.', hostname: 'Der Hostname weicht ab. Ist der neue richtig, berichtigen Sie ihn in phpIPAM.', both: 'MAC und Hostname weichen ab: vermutlich ein anderes Gerät. Wenn ja, berichtigen Sie den Eintrag in phpIPAM.' },
+      mismatch: { mac: 'Die MAC weicht ab: vermutlich ein Ersatzgerät. Wenn ja, berichtigen Sie die MAC in phpIPAM.', hostname: 'Der Hostname weicht ab. Ist der neue richtig, berichtigen Sie ihn in phpIPAM.', duplicate: 'Zwei Geräte antworten für diese Adresse. Suchen Sie das, dem sie nicht gehört, und geben Sie ihm eine andere.', both: 'MAC und Hostname weichen ab: vermutlich ein anderes Gerät. Wenn ja, berichtigen Sie den Eintrag in phpIPAM.' },
       unseen: (misses) => `${misses === 1 ? 'Im letzten Scan' : `In den letzten ${n(misses)} Scans`} nicht gesehen. Nach wie vielen ein Host als vermisst gilt, steht unter Einstellungen, Scannen.`,
       excluded: 'phpIPAM nimmt diese Adresse von Scans aus, also wird sie nie versucht.',
       unscanned: 'phpIPAM hat diese Adresse; noch kein Scan hat sie versucht.',

@@ -134,6 +134,10 @@ export const problems: ProblemCatalogue = {
     what: `nmap said nothing for too long while it scanned ${name(subnet)}, and was stopped.`,
     remedy: 'Nothing was reported for it. It is scanned again in the next run.',
   }),
+  'everybody-up': (facts, name) => ({
+    what: `${n(facts.up)} of ${n(facts.of)} addresses of ${name(facts.subnet)} seem to be up, ${'mac' in facts ? `nearly all with the MAC ${String(facts.mac)}: a router probably answers ARP for everybody` : 'all by TCP resets: a firewall probably answers for everybody'}.`,
+    remedy: `The scan is held back and nothing was reported for it. Scan it from a place that no such device lies before, or, if they are really up, accept ${facts.cidr} under Settings, Scanning.`,
+  }),
   'no-route': ({ subnet }, name) => ({
     what: `This computer has no route to ${name(subnet)}.`,
     remedy: 'Nothing was reported for it. Connect the network or VPN that it lies in; it is scanned again in the next run.',

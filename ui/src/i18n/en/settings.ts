@@ -14,7 +14,7 @@ const keys: Record<string, { name: string; help?: string }> = {
   profile: { name: 'Speed' },
   allow_public: { name: 'Public networks', help: 'A guard: no public network is ever scanned unless it is named here, whatever phpIPAM assigns. Private ones need no leave.' },
   allow_large: { name: 'Large subnets', help: 'Sweep subnets of more than 4,096 addresses, up to 65,536.' },
-  accept_everything_up: { name: 'All addresses answer', help: 'Believe a scan in which every address answers. As a rule, one device answers for all of them then.' },
+  accept_everything_up: { name: 'Networks where everybody answers', help: 'A scan in which nearly all addresses answer is held back: as a rule one device answers for all. For these networks it is believed.' },
   right_place: { name: 'Only on site', help: 'Leave a subnet alone when this computer is at another site than the one where it was found.' },
   battery_level: { name: 'On battery', help: 'Scheduled scans wait below so many percent. 0: never.' },
   on_metered: { name: 'Metered connection' },
@@ -29,7 +29,8 @@ const keys: Record<string, { name: string; help?: string }> = {
   notify_reports: { name: 'A report is rejected, or not seen in phpIPAM' },
   notify_problems: { name: 'Something needs you' },
   notify_delivered: { name: 'Offline for longer than 1 hour, and when late reports have arrived' },
-  update_url: { name: 'Updates from', help: 'Where new versions are looked for. Empty: not at all.' },
+  update_url: { name: 'Updates from', help: 'Where newer versions are looked for, once a day. Empty: not at all. Nothing is installed.' },
+  update_key: { name: 'Key of updates', help: 'The public key that signs what is told there.' },
 };
 
 export const settings = {
@@ -137,7 +138,7 @@ export const settings = {
     refresh: 'Refresh now',
     refreshing: 'Refreshing…',
   },
-  startup: { autostart: 'Start when I log in, in the tray', version: (version: string) => `Version ${version}`, data: 'Data', settings: 'Settings', logs: 'Logs' },
+  startup: { autostart: 'Start when I log in, in the tray', version: (version: string) => `Version ${version}`, newer: (version: string) => `Version ${version} is there.`, latest: (when: string) => `No newer version, looked ${when}.`, lookFailed: (why: string) => `Newer versions could not be looked for: ${why}`, data: 'Data', settings: 'Settings', logs: 'Logs' },
   import: {
     button: 'Import scan_agent.yaml…',
     paste: 'Text of scan_agent.yaml',

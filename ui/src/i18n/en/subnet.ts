@@ -4,6 +4,7 @@ import { count, n } from './tools';
 const seenBy: Record<SeenBy, string> = {
   'arp-response': 'ARP',
   'nd-response': 'ND',
+  neighbour: 'neighbour table',
   'echo-reply': 'ICMP',
   'timestamp-reply': 'ICMP',
   'addressmask-reply': 'ICMP',
@@ -139,6 +140,8 @@ export const subnet = {
     firstSeen: 'First seen',
     ipamLastSeen: 'Last seen',
     edited: 'Edited',
+    randomMac: (mac: string) => `${mac} (random)`,
+    alsoAnswers: 'also answers',
     differs: (field: string) => `${field}, differs`,
     nothing: '–',
     copy: 'Copy the address',
@@ -149,7 +152,7 @@ export const subnet = {
     remarks: {
       unknown: 'It answers, but phpIPAM has no record of it. If it belongs here, add it in phpIPAM.',
       missing: (misses: number) => `Not seen in ${count(misses, 'scan', 'scans')} in a row. If it is gone for good, remove it in phpIPAM.`,
-      mismatch: { mac: 'The MAC differs: probably a replaced device. If so, correct the MAC in phpIPAM.', hostname: 'The hostname differs. If the new one is right, correct it in phpIPAM.', both: 'MAC and hostname differ: probably another device. If so, correct the record in phpIPAM.' },
+      mismatch: { mac: 'The MAC differs: probably a replaced device. If so, correct the MAC in phpIPAM.', hostname: 'The hostname differs. If the new one is right, correct it in phpIPAM.', duplicate: 'Two devices answer for this address. Find the one that should not have it, and give it another.', both: 'MAC and hostname differ: probably another device. If so, correct the record in phpIPAM.' },
       unseen: (misses: number) => `Not seen ${misses === 1 ? 'in the last scan' : `in the last ${n(misses)} scans`}. Settings, Scanning says after how many it counts as missing.`,
       excluded: 'phpIPAM excludes it from scans, so it is never tried.',
       unscanned: 'phpIPAM has it; no scan has tried it yet.',

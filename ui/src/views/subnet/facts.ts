@@ -30,7 +30,9 @@ export function factsOf(row: AddressDocument, t: Words, format: Format, now: num
   };
 
   add('hostname', words.hostname, ipam?.hostname, seen?.hostname, { first: true, differs: differs('hostname') });
-  add('mac', words.mac, ipam?.mac, seen?.mac, { first: true, mono: true, differs: differs('mac') });
+  const mac = seen?.mac && seen.mac_random ? words.randomMac(seen.mac) : seen?.mac;
+  add('mac', words.mac, ipam?.mac, mac, { first: true, mono: true, differs: differs('mac') });
+  for (const other of seen?.other_macs ?? []) add(`also ${other}`, words.alsoAnswers, null, other, { first: true, mono: true, differs: true });
   add('vendor', words.vendor, null, seen?.vendor, { first: Boolean(seen?.vendor) });
   add('description', words.description, ipam?.description, null, { first: Boolean(ipam?.description) });
   if (seen?.ptr && seen.ptr !== seen.hostname) add('ptr', words.dnsName, null, seen.ptr);
@@ -61,6 +63,7 @@ export function remarkOf(row: AddressDocument | null, standing: CellStanding, t:
     case 'missing':
       return remarks.missing(row.misses ?? 1);
     case 'mismatch':
+      if (fields.has('duplicate-mac')) return remarks.mismatch.duplicate;
       return fields.size > 1 ? remarks.mismatch.both : fields.has('hostname') ? remarks.mismatch.hostname : remarks.mismatch.mac;
     case 'unseen':
       return remarks.unseen(row.misses ?? 1);

@@ -84,6 +84,7 @@ impl Agent {
                 at: scan.finished_at,
                 counts: scan.counts,
                 ipam_stale: scan.ipam_stale,
+                rights: scan.rights,
             },
         );
         running.end(

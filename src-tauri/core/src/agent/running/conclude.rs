@@ -48,7 +48,7 @@ impl Agent {
             finished_at: ended_at,
             mode: target.mode,
             addresses: target.addresses(),
-            privileged: ended.privileged,
+            rights: ended.rights,
             ipam_at: book.fetched_at,
             ipam_stale: stale,
             counts: comparison.counts,
@@ -63,7 +63,11 @@ impl Agent {
             &hosts,
             &memory,
         );
-        let reports = self.reports(&scan, subnet, &book, &hosts);
+        // Where nobody was asked, nothing was discovered, and no server may be told so.
+        let reports = match target.chunks.is_empty() {
+            true => Vec::new(),
+            false => self.reports(&scan, subnet, &book, &hosts),
+        };
         // What could not be written before comes first: it is older.
         effects.extend(self.unwritten_scans(Some(subnet.id)).map(Effect::Commit));
         let accepted: Vec<_> = reports.iter().map(|(report, _)| report.clone()).collect();

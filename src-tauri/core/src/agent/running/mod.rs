@@ -40,6 +40,8 @@ pub(super) struct Running {
     /// Still waiting for the assigned subnets.
     fetching: bool,
     stopping: bool,
+    /// Nothing is begun until a person lets it go on.
+    held: bool,
     /// phpIPAM did not answer in this run: it is not asked again for each subnet.
     offline: bool,
     queue: VecDeque<(SubnetId, Mode)>,
@@ -83,6 +85,17 @@ impl Running {
         }
     }
 
+    /// A finished part of a scan can be read.
+    pub(super) fn kept(&mut self, scan: ScanId) {
+        let subnet = self.active.iter().find_map(|(id, active)| match active {
+            Active::Scanning { scan: of, .. } if *of == scan => Some(*id),
+            _ => None,
+        });
+        if let Some(view) = subnet.and_then(|subnet| self.view_of(subnet)) {
+            view.kept += 1;
+        }
+    }
+
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping
     }
@@ -98,6 +111,7 @@ impl Running {
             trigger: self.record.trigger,
             started_at: self.record.started_at,
             stopping: self.stopping,
+            held: self.held,
             done: sum(|subnet| subnet.done),
             total: sum(|subnet| subnet.total),
             up: sum(|subnet| subnet.up),
@@ -225,6 +239,7 @@ impl Agent {
             asked: BTreeSet::new(),
             fetching: fetch,
             stopping: false,
+            held: false,
             offline: false,
             queue: VecDeque::new(),
             active: BTreeMap::new(),
@@ -319,6 +334,7 @@ impl Agent {
                     done: 0,
                     total: 0,
                     up: 0,
+                    kept: 0,
                 });
                 match plan {
                     Ok(mode) => {
@@ -350,7 +366,8 @@ impl Agent {
         let Some(running) = &mut self.running else {
             return;
         };
-        while running.active.len() < AT_ONCE
+        while !running.held
+            && running.active.len() < AT_ONCE
             && let Some((subnet, mode)) = running.queue.pop_front()
         {
             let freshness = if running.offline {
@@ -370,6 +387,9 @@ impl Agent {
             return;
         }
         if let Some(mut running) = self.running.take() {
+            if running.held {
+                effects.push(Effect::HoldScans(false));
+            }
             running.record.finished_at = Some(now);
             running.record.stopped = running.stopping;
             // A run that the process's end cut short is caught up at the next start.
@@ -381,6 +401,17 @@ impl Agent {
                 self.start_run(Trigger::Person, scope, refresh, now, effects);
             }
             self.pump(now, effects);
+        }
+    }
+
+    /// Holds the run that goes on, or lets it go on.
+    pub(super) fn hold_run(&mut self, hold: bool, effects: &mut Vec<Effect>) {
+        if let Some(running) = &mut self.running
+            && running.held != hold
+            && !(hold && running.stopping)
+        {
+            running.held = hold;
+            effects.push(Effect::HoldScans(hold));
         }
     }
 

@@ -149,15 +149,33 @@ impl Agent {
                         Problem::NmapFailed { subnet, .. }
                         | Problem::NmapHung { subnet }
                         | Problem::NoRoute { subnet }
+                        | Problem::EverybodyUp { subnet, .. }
                         | Problem::AddressesUnknown { subnet }
                         | Problem::SubnetGone { subnet } if *subnet == id
                     ) || keeps_nmap(problem)
                 });
-                if ended.privileged {
+                if ended.rights.are_raw() {
                     self.problems
                         .clear(|problem| matches!(problem, Problem::NmapUnprivileged));
                 } else {
                     self.problems.raise(Problem::NmapUnprivileged, now);
+                }
+                let accepted = &self.settings.accept_everything_up;
+                if let Some(seen) = plan::everybody_up(&target, hosts)
+                    && !plan::accepts_everybody(accepted, &target.network)
+                {
+                    let subnet = running.subnets.get(&id);
+                    let problem = Problem::EverybodyUp {
+                        subnet: id,
+                        cidr: subnet.map(|subnet| subnet.cidr.clone()).unwrap_or_default(),
+                        up: seen.up,
+                        of: seen.of,
+                        by: seen.by,
+                    };
+                    self.problems.raise(problem.clone(), now);
+                    running.end(id, Outcome::Failed { problem });
+                    effects.push(Effect::Discard(id));
+                    return;
                 }
                 let freshness = if running.offline || running.stopping {
                     Freshness::Cached
