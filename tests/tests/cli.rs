@@ -672,7 +672,7 @@ fn others_read_beside_a_watch_and_it_stops_cleanly() {
     let mut watch = site.spawn(&["watch"]);
     watch.wait_for("ready");
     let pid = watch.child.id().to_string();
-    site.run(&["scan"])
+    site.run(&["watch"])
         .ended(3)
         .says("Another process is at work on this data: fieldscan")
         .says(&pid);
