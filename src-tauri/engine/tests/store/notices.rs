@@ -137,8 +137,15 @@ fn a_database_from_before_there_were_notices_has_them_now() {
         .unwrap();
     drop(store);
     let conn = rusqlite::Connection::open(dir.path().join(DATABASE)).unwrap();
-    conn.execute_batch("DROP TABLE notices; PRAGMA user_version = 1;")
-        .unwrap();
+    // Step by step back to format 1.
+    conn.execute_batch(
+        "ALTER TABLE scans RENAME COLUMN rights TO privileged;
+         ALTER TABLE sightings DROP COLUMN also;
+         DROP TABLE places;
+         DROP TABLE notices;
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
     drop(conn);
     let mut store = open(dir.path());
     store.save_notice(&key(), &notice(1)).unwrap();
