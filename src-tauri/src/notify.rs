@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use fieldscan_core::present::{Choice, Page};
+use fieldscan_core::present::Page;
 use notify_rust::Notification;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -114,7 +114,7 @@ fn wait(app: &App, told: &Told, shown: notify_rust::NotificationHandle, place: O
     if place.is_some() {
         shown.wait_for_action(|action| {
             if action == "default" {
-                app.choose(Choice::Open(told.page.clone()));
+                app.choose(fieldscan_core::present::Choice::Open(told.page.clone()));
             }
         });
     }
