@@ -233,8 +233,9 @@ fn uploads_wait_for_the_network_and_go_out_when_it_comes() {
             laptop.bus.network(Network::Disconnected, false).unwrap();
             let mut watch = laptop.watch();
             says(&mut watch, "ready");
-            let status = laptop.json("status");
-            assert_eq!(status["surroundings"]["online"], false, "{status}");
+            // It is at work a moment before it has looked around.
+            let offline = || laptop.json("status")["surroundings"]["online"] == false;
+            assert!(wait_until(SOON, offline), "{}", laptop.json("status"));
             assert_eq!(taken(), 0, "there is no network: {:#?}", watch.lines());
             laptop.bus.network(Network::Connected, false).unwrap();
             assert!(
