@@ -2,13 +2,16 @@
 
 use std::{ffi::OsString, time::Duration};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail};
 
 use super::{Keyring, Notifications, Screen, Session, TrayHost};
 use crate::site::wait_until;
 
 /// Longer than anything takes that a desktop does, on a busy machine.
 pub const SOON: Duration = Duration::from_secs(120);
+
+/// How often a key is pressed that should close a window.
+const PRESSES: u32 = 8;
 
 /// A session with a screen, a tray and notifications. Everything ends when it is dropped.
 pub struct Desk {
@@ -77,15 +80,18 @@ impl Desk {
     pub fn close_window(&self, title: &str) -> Result<()> {
         let name = format!("^{title}$");
         let find = ["search", "--sync", "--onlyvisible", "--name", &name];
-        self.screen
-            .xdotool(&[&find[..], &["windowactivate", "--sync"]].concat())?;
-        // By itself: in one line with a window, the key would go past the window manager.
-        self.screen.xdotool(&["key", "alt+F4"])?;
-        let gone = wait_until(SOON, || {
-            self.windows(title).is_ok_and(|windows| windows == 0)
-        });
-        ensure!(gone, "the window {title} was not gone within {SOON:?}");
-        Ok(())
+        let gone = || self.windows(title).is_ok_and(|windows| windows == 0);
+        // A key that comes while the focus is still on its way goes nowhere: a person presses it again.
+        for _ in 0..PRESSES {
+            self.screen
+                .xdotool(&[&find[..], &["windowactivate", "--sync"]].concat())?;
+            // By itself: in one line with a window, the key would go past the window manager.
+            self.screen.xdotool(&["key", "alt+F4"])?;
+            if wait_until(SOON / PRESSES, gone) {
+                return Ok(());
+            }
+        }
+        bail!("the window {title} was not gone within {SOON:?}")
     }
 
     /// The whole environment of a program on this desk.
