@@ -1,16 +1,12 @@
 //! A system bus of its own, with NetworkManager, UPower and logind as far as a laptop's application asks them. They say
 //! what a test has them say: the real ones can't be made to lose their network or their power.
 
-use std::{
-    ffi::OsString,
-    fs,
-    io::{BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::{ffi::OsString, time::Duration};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use zbus::{block_on, connection::Builder, interface, names::BusName, object_server::InterfaceRef};
+
+use crate::desktop::{Bus, missing_of};
 
 const NETWORK_MANAGER: &str = "org.freedesktop.NetworkManager";
 const UPOWER: &str = "org.freedesktop.UPower";
@@ -34,9 +30,9 @@ pub enum Network {
 
 /// A system bus with its services; all end when it is dropped.
 pub struct SystemBus {
-    address: String,
-    daemon: Child,
-    connection: Option<zbus::Connection>,
+    // Closed before the daemon ends.
+    connection: zbus::Connection,
+    daemon: Bus,
     _folder: tempfile::TempDir,
 }
 
@@ -90,9 +86,7 @@ impl DisplayDevice {
 /// Why none can be had on this machine; `None` when its program is there.
 #[must_use]
 pub fn missing() -> Option<String> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|folder| folder.join("dbus-daemon").is_file());
-    (!found).then(|| "dbus-daemon is not installed".to_owned())
+    missing_of(&["dbus-daemon"])
 }
 
 impl SystemBus {
@@ -102,55 +96,22 @@ impl SystemBus {
     /// The daemon is missing or doesn't start.
     pub fn start() -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let config = folder.path().join("bus.conf");
-        fs::write(
-            &config,
-            format!(
-                r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:path={}</listen>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"#,
-                folder.path().join("system_bus_socket").display()
-            ),
-        )?;
-        let mut daemon = Command::new("dbus-daemon")
-            .arg("--config-file")
-            .arg(&config)
-            .args(["--nofork", "--nopidfile", "--print-address"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("dbus-daemon")?;
-        let mut address = String::new();
-        let read = match daemon.stdout.take() {
-            Some(output) => BufReader::new(output).read_line(&mut address),
-            None => Ok(0),
-        };
-        let mut bus = Self {
-            address: address.trim().to_owned(),
+        let socket = folder.path().join("system_bus_socket");
+        let daemon = Bus::start(folder.path(), &socket, Vec::new())?;
+        Ok(Self {
+            connection: block_on(serve(&daemon.address))?,
             daemon,
-            connection: None,
             _folder: folder,
-        };
-        if read? == 0 {
-            bail!("dbus-daemon ended before it printed its address");
-        }
-        bus.connection = Some(block_on(serve(&bus.address))?);
-        Ok(bus)
+        })
     }
 
     /// What a process needs in its environment to take this bus for the system's.
     #[must_use]
     pub fn env(&self) -> (&'static str, OsString) {
-        ("DBUS_SYSTEM_BUS_ADDRESS", self.address.clone().into())
+        (
+            "DBUS_SYSTEM_BUS_ADDRESS",
+            self.daemon.address.clone().into(),
+        )
     }
 
     /// NetworkManager tells of the network, and whether it is metered.
@@ -207,8 +168,7 @@ impl SystemBus {
     }
 
     fn prepare_for_sleep(&self, start: bool) -> Result<()> {
-        let connection = self.connection.as_ref().context("the bus is up")?;
-        Ok(block_on(connection.emit_signal(
+        Ok(block_on(self.connection.emit_signal(
             None::<BusName<'_>>,
             "/org/freedesktop/login1",
             "org.freedesktop.login1.Manager",
@@ -218,8 +178,7 @@ impl SystemBus {
     }
 
     fn object<I: zbus::object_server::Interface>(&self, path: &str) -> Result<InterfaceRef<I>> {
-        let connection = self.connection.as_ref().context("the bus is up")?;
-        Ok(block_on(connection.object_server().interface(path))?)
+        Ok(block_on(self.connection.object_server().interface(path))?)
     }
 }
 
@@ -243,12 +202,4 @@ async fn serve(address: &str) -> zbus::Result<zbus::Connection> {
         .name(LOGIN)?
         .build()
         .await
-}
-
-impl Drop for SystemBus {
-    fn drop(&mut self) {
-        self.connection = None;
-        self.daemon.kill().ok();
-        self.daemon.wait().ok();
-    }
 }

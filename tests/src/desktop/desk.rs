@@ -40,7 +40,7 @@ impl Desk {
     /// A program is missing, or doesn't get ready.
     pub fn start(keyring: Keyring) -> Result<Self> {
         let mut desk = Self::without_tray(keyring)?;
-        desk.tray = Some(TrayHost::start(&desk.session.address)?);
+        desk.tray = Some(TrayHost::start(desk.session.address())?);
         Ok(desk)
     }
 
@@ -52,7 +52,7 @@ impl Desk {
         let session = Session::start(keyring)?;
         let mut desk = Self {
             tray: None,
-            notifications: Notifications::start(&session.address)?,
+            notifications: Notifications::start(session.address())?,
             screen: Screen::start()?,
             session,
         };

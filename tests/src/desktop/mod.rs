@@ -3,6 +3,7 @@
 //!
 //! Everything runs beside the desktop of whoever starts the tests, and nothing of that one is touched.
 
+mod bus;
 mod session;
 
 #[cfg(target_os = "linux")]
@@ -20,6 +21,10 @@ mod screen;
 #[cfg(target_os = "linux")]
 mod tray_host;
 
+#[cfg(target_os = "linux")]
+pub(crate) use bus::Bus;
+#[cfg(target_os = "linux")]
+pub(crate) use session::missing_of;
 pub use session::{Keyring, Session, missing};
 
 #[cfg(target_os = "linux")]

@@ -6,13 +6,15 @@
 use std::{
     ffi::OsString,
     fs,
-    io::{BufRead, BufReader, Write},
+    io::Write,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, bail};
+
+use super::bus::Bus;
 
 /// How long a daemon may take to be ready.
 const READY: Duration = Duration::from_secs(20);
@@ -30,10 +32,8 @@ pub enum Keyring {
 
 /// A session bus with its daemons; all end when it is dropped.
 pub struct Session {
-    /// The bus's address.
-    pub address: String,
+    bus: Bus,
     folder: tempfile::TempDir,
-    bus: Child,
     keyring: Option<Child>,
 }
 
@@ -43,7 +43,7 @@ pub fn missing() -> Option<String> {
 }
 
 /// Which of these programs is not there, in words.
-pub(super) fn missing_of(programs: &[&str]) -> Option<String> {
+pub(crate) fn missing_of(programs: &[&str]) -> Option<String> {
     programs
         .iter()
         .find(|program| {
@@ -66,51 +66,19 @@ impl Session {
             #[cfg(unix)]
             fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
         }
-        // Without folders of services: nothing starts by itself.
-        let config = folder.path().join("bus.conf");
-        fs::write(
-            &config,
-            format!(
-                r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:path={}</listen>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"#,
-                bus_socket(folder.path()).display()
-            ),
-        )?;
-        let mut bus = Command::new("dbus-daemon")
-            .arg("--config-file")
-            .arg(&config)
-            .args(["--nofork", "--nopidfile", "--print-address"])
-            .envs(env(folder.path(), None))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("dbus-daemon")?;
-        let mut address = String::new();
-        let read = match bus.stdout.take() {
-            Some(output) => BufReader::new(output).read_line(&mut address),
-            None => Ok(0),
-        };
+        let socket = bus_socket(folder.path());
         let mut session = Session {
-            address: address.trim().to_owned(),
+            bus: Bus::start(folder.path(), &socket, env(folder.path(), None))?,
             folder,
-            bus,
             keyring: None,
         };
-        if read? == 0 {
-            bail!("dbus-daemon ended before it printed its address");
-        }
         session.start_keyring(keyring)?;
         Ok(session)
+    }
+
+    /// The bus's address.
+    pub fn address(&self) -> &str {
+        &self.bus.address
     }
 
     /// Starts the Secret Service on a session that has none yet.
@@ -172,7 +140,7 @@ impl Session {
 
     /// What a process needs in its environment to live in this session.
     pub fn env(&self) -> Vec<(&'static str, OsString)> {
-        env(self.folder.path(), Some(&self.address))
+        env(self.folder.path(), Some(self.address()))
     }
 
     /// The session's home folder.
@@ -195,9 +163,9 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        for child in self.keyring.iter_mut().chain([&mut self.bus]) {
-            child.kill().ok();
-            child.wait().ok();
+        if let Some(keyring) = &mut self.keyring {
+            keyring.kill().ok();
+            keyring.wait().ok();
         }
     }
 }
