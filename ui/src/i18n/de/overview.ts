@@ -26,6 +26,7 @@ export const overview: typeof en = {
     allUp: (known) => (known === 1 ? 'Der eine bekannte Host ist da.' : `Alle ${n(known)} bekannten Hosts sind da.`),
     none: (unknown) => (unknown === 1 ? '1 Host antwortet, den phpIPAM nicht kennt.' : `${n(unknown)} Hosts antworten, die phpIPAM nicht kennt.`),
     neverScanned: 'Noch wurde nichts gescannt.',
+    notAsked: 'phpIPAM wurde noch nicht gefragt.',
     nothingAssigned: 'Noch sind keine Subnetze zugewiesen.',
     offlineNeverAsked: 'phpIPAM ist nicht erreichbar.',
     notSetUp: 'Fieldscan ist noch nicht eingerichtet.',
@@ -35,6 +36,7 @@ export const overview: typeof en = {
   unscanned: (some, all) => `${n(some)} von ${count(all, 'Subnetz konnte', 'Subnetzen konnten')} nicht gescannt werden`,
   byOldData: 'nach dem, was phpIPAM zuletzt sagte',
 
+  notAskedWhy: 'Ein Scan fragt es, welche Subnetze diesem Agenten zugewiesen sind; eine Aktualisierung auch.',
   emptyWhy: 'phpIPAM antwortet, hat diesem Scan-Agenten aber kein Subnetz gegeben. Öffnen Sie in phpIPAM ein Subnetz, wählen Sie diesen Agenten als „Scan agent“, dann frischen Sie auf.',
   neverScannedWhy: (subnets) => `phpIPAM hat ${count(subnets, 'Subnetz', 'Subnetze')} zugewiesen. Der erste Scan zeigt, welche Hosts antworten.`,
   offlineNeverAskedWhy: 'Es hat diesem Agenten seine Subnetze nie genannt, also gibt es noch nichts zu scannen. Es wird von selbst wieder versucht.',

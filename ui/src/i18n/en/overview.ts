@@ -25,6 +25,7 @@ export const overview = {
     allUp: (known: number) => (known === 1 ? 'The one known host is up.' : `All ${n(known)} known hosts are up.`),
     none: (unknown: number) => `${count(unknown, 'host answers', 'hosts answer')} that phpIPAM doesn’t know.`,
     neverScanned: 'Nothing was scanned yet.',
+    notAsked: 'phpIPAM was not asked yet.',
     nothingAssigned: 'No subnets are assigned yet.',
     offlineNeverAsked: 'phpIPAM can’t be reached.',
     notSetUp: 'Fieldscan is not set up yet.',
@@ -34,6 +35,7 @@ export const overview = {
   unscanned: (some: number, all: number) => `${n(some)} of ${count(all, 'subnet', 'subnets')} could not be scanned`,
   byOldData: 'by what phpIPAM told before',
 
+  notAskedWhy: 'A scan asks it which subnets are assigned to this agent; so does a refresh.',
   emptyWhy: 'phpIPAM answers, but it has given no subnet to this scan agent. In phpIPAM, open a subnet, choose this agent as its Scan agent, then refresh.',
   neverScannedWhy: (subnets: number) => `phpIPAM has assigned ${count(subnets, 'subnet', 'subnets')}. The first scan shows which hosts answer.`,
   offlineNeverAskedWhy: 'It never told this agent its subnets, so there is nothing to scan yet. It is tried again by itself.',

@@ -7,6 +7,8 @@ export type Answer =
   /** Something keeps the agent from working: an old answer would say that all is well. */
   | { is: 'blocked'; problem: ProblemDocument }
   | { is: 'offline-never-asked' }
+  /** Nothing is wrong, and nobody has asked yet: the schedule is off, or its time has not come. */
+  | { is: 'not-asked' }
   | { is: 'nothing-assigned' }
   | { is: 'never-scanned'; subnets: number }
   | { is: 'right'; known: number; untold: boolean }
@@ -34,6 +36,7 @@ const BLOCKING = new Set<string>([
   'nmap-too-old',
   'disk-full',
   'store-failing',
+  'store-newer',
 ] satisfies ProblemCode[]);
 
 export function answerOf(snapshot: SnapshotDocument): Answer {
@@ -42,7 +45,7 @@ export function answerOf(snapshot: SnapshotDocument): Answer {
   if (blocking) return { is: 'blocked', problem: blocking };
   const totals = totalsOf(snapshot.subnets);
   if (!totals) {
-    if (snapshot.ipam.fetched_at === null && snapshot.ipam.offline) return { is: 'offline-never-asked' };
+    if (snapshot.ipam.fetched_at === null) return { is: snapshot.ipam.offline ? 'offline-never-asked' : 'not-asked' };
     if (planned(snapshot.subnets).length === 0) return { is: 'nothing-assigned' };
     return { is: 'never-scanned', subnets: planned(snapshot.subnets).length };
   }
@@ -70,7 +73,7 @@ export function unscanned(snapshot: SnapshotDocument): { subnet: number; problem
   const failed = new Map<number, ProblemDocument>();
   for (const part of snapshot.last_run?.subnets ?? []) if (part.outcome === 'failed' && part.problem) failed.set(part.subnet, part.problem);
   for (const problem of snapshot.problems) {
-    if (problem.code === 'nmap-failed' || problem.code === 'nmap-hung' || problem.code === 'no-route' || problem.code === 'addresses-unknown') failed.set(problem.subnet, problem);
+    if (problem.code === 'nmap-failed' || problem.code === 'nmap-hung' || problem.code === 'no-route' || problem.code === 'everybody-up' || problem.code === 'addresses-unknown') failed.set(problem.subnet, problem);
   }
   const of = new Set(planned(snapshot.subnets).map((subnet) => subnet.id));
   return [...failed].filter(([subnet]) => of.has(subnet)).map(([subnet, problem]) => ({ subnet, problem }));

@@ -47,7 +47,9 @@ describe('the answer', () => {
 
   it('claims nothing before the first scan', async () => {
     expect(answerOf(await site('state=never-scanned'))).toEqual({ is: 'never-scanned', subnets: 4 });
-    expect(answerOf(await site('state=empty'))).toEqual({ is: 'nothing-assigned' });
+    const empty = await site('state=empty');
+    expect(answerOf(empty)).toEqual({ is: 'nothing-assigned' });
+    expect(answerOf({ ...empty, ipam: { ...empty.ipam, fetched_at: null } }), 'phpIPAM said nothing, as nobody asked').toEqual({ is: 'not-asked' });
     expect(answerOf(await site('state=first-run'))).toEqual({ is: 'not-set-up' });
   });
 });
