@@ -6,7 +6,6 @@ use std::{
 };
 
 use fieldscan_core::problem::Problem;
-use tokio_util::sync::CancellationToken;
 
 use super::{
     Limits, Nmap, helper,
@@ -89,35 +88,19 @@ impl Nmap {
 
 /// What the program says to `--version`; nothing if it hangs.
 async fn ask_version(path: &Path, limits: Limits) -> Result<String, Problem> {
-    let mut said = Vec::new();
-    let never = CancellationToken::new();
-    let args = ["--version".into()];
-    let run = process::run(
-        path,
-        &args,
-        limits,
-        limits.version,
-        &never,
-        |bytes| {
-            said.extend_from_slice(&bytes[..bytes.len().min(4096 - said.len())]);
-            Ok(())
-        },
-        process::keep_all,
-    );
+    let asked = process::ask(path, "--version", limits);
     // One that never says anything is ended before that, and waited for.
-    let ended = tokio::time::timeout(limits.version * 2, run).await;
-    match ended {
-        Ok(Ok(Ended::Exited { .. })) => {}
+    match tokio::time::timeout(limits.version * 2, asked).await {
+        Ok(Ok((Ended::Exited { .. }, said))) => Ok(said),
         Ok(Err(error)) => {
             tracing::warn!(%error, path = %path.display(), "nmap can't be started");
-            return Err(Problem::NmapMissing);
+            Err(Problem::NmapMissing)
         }
-        Ok(Ok(Ended::Stopped | Ended::Hung | Ended::Refused { .. })) | Err(_) => {
+        Ok(Ok((Ended::Stopped | Ended::Hung | Ended::Refused { .. }, _))) | Err(_) => {
             tracing::warn!(path = %path.display(), "nmap doesn't tell its version");
-            said.clear();
+            Ok(String::new())
         }
     }
-    Ok(String::from_utf8_lossy(&said).into_owned())
 }
 
 /// `7.93` of `Nmap version 7.93 ( https://nmap.org )`.

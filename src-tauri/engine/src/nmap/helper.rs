@@ -10,7 +10,6 @@ use std::{
 };
 
 use fieldscan_core::plan::{Chunk, Timing};
-use tokio_util::sync::CancellationToken;
 
 use super::{
     Limits, Nmap, args,
@@ -98,37 +97,18 @@ pub struct Able {
 
 /// Asks the program at `path` whether it can open raw sockets; says why it can't in its own words.
 pub async fn ask(path: &Path) -> Result<Able, String> {
-    let mut said = Vec::new();
-    let limits = Limits::default();
-    let never = CancellationToken::new();
-    let args = [OsString::from("check")];
-    let ended = process::run(
-        path,
-        &args,
-        limits,
-        limits.version,
-        &never,
-        |bytes| {
-            said.extend_from_slice(&bytes[..bytes.len().min(4096 - said.len())]);
-            Ok(())
-        },
-        process::keep_all,
-    );
-    match ended.await {
-        Ok(Ended::Exited { status, .. }) if status.success() => {
-            let said = String::from_utf8_lossy(&said);
-            nmap_of(&said)
-                .map(|nmap| Able {
-                    path: path.to_owned(),
-                    nmap,
-                })
-                .ok_or_else(|| "it is of another version than this program".to_owned())
-        }
-        Ok(Ended::Exited { words, .. }) => {
+    match process::ask(path, "check", Limits::default()).await {
+        Ok((Ended::Exited { status, .. }, said)) if status.success() => nmap_of(&said)
+            .map(|nmap| Able {
+                path: path.to_owned(),
+                nmap,
+            })
+            .ok_or_else(|| "it is of another version than this program".to_owned()),
+        Ok((Ended::Exited { words, .. }, _)) => {
             let words = process::words(&words);
             Err(words.strip_prefix(REFUSES).unwrap_or(&words).to_owned())
         }
-        Ok(Ended::Stopped | Ended::Hung | Ended::Refused { .. }) => {
+        Ok((Ended::Stopped | Ended::Hung | Ended::Refused { .. }, _)) => {
             Err("it doesn't answer".to_owned())
         }
         Err(error) => Err(format!("it can't be started: {error}")),

@@ -53,6 +53,30 @@ pub(super) fn keep_all(error_output: &[u8], words: &mut Vec<u8>) {
     words.extend_from_slice(error_output);
 }
 
+/// The longest answer of a program that is asked one thing, in bytes.
+const ANSWER: usize = 4096;
+
+/// Asks a program one thing, by one argument, and returns how it ended and what it said.
+pub(super) async fn ask(program: &Path, word: &str, limits: Limits) -> io::Result<(Ended, String)> {
+    let mut said = Vec::new();
+    let never = CancellationToken::new();
+    let args = [OsString::from(word)];
+    let ended = run(
+        program,
+        &args,
+        limits,
+        limits.version,
+        &never,
+        |bytes| {
+            said.extend_from_slice(&bytes[..bytes.len().min(ANSWER - said.len())]);
+            Ok(())
+        },
+        keep_all,
+    )
+    .await?;
+    Ok((ended, String::from_utf8_lossy(&said).into_owned()))
+}
+
 /// Runs a program to its end and hands on its output as it comes. `quiet` is how long it may say nothing. `on_error_output`
 /// puts what is to be kept of the standard error into the words; it is called with nothing once no more comes.
 pub(super) async fn run(
