@@ -13,13 +13,16 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use crate::{
     packages,
     step::{Look, cargo, metadata, read, run as run_program, step, which},
     ui,
 };
+
+/// Bytes that `fieldscan` may have in a release: it is copied onto small machines, over slow links.
+const LARGEST: u64 = 15_000_000;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,6 +73,9 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
         return Ok(false);
     }
     if !step(look, "build", || made.build())? {
+        return Ok(false);
+    }
+    if !made.dev && !step(look, "size", || made.check_size())? {
         return Ok(false);
     }
     let tree = made.tree();
@@ -170,6 +176,19 @@ impl Made {
             command.args(["--package", name]);
         }
         run_program(&mut command)
+    }
+
+    fn check_size(&self) -> anyhow::Result<()> {
+        let program = self.programs.join("fieldscan");
+        let size = std::fs::metadata(&program)
+            .with_context(|| format!("can't look at {}", program.display()))?
+            .len();
+        ensure!(
+            size < LARGEST,
+            "fieldscan has {size} bytes, and must have fewer than {LARGEST}"
+        );
+        println!("fieldscan has {size} bytes");
+        Ok(())
     }
 }
 

@@ -101,7 +101,7 @@ pub(crate) enum Command {
     Places(Places),
     /// Follow the schedule until stopped
     Watch,
-    /// Hold scheduled scans back: those of the running Fieldscan, or of the next one
+    /// Hold scans back: those of the running Fieldscan, the one that goes on too, or of the next one
     Pause(Pause),
     /// End a pause
     Resume,

@@ -475,25 +475,53 @@ fn an_ipv6_subnet_in_which_nobody_was_asked_is_never_reported() {
 }
 
 #[test]
-fn a_run_that_is_held_begins_nothing_until_it_goes_on_or_is_stopped() {
+fn a_pause_holds_the_run_until_it_ends_or_a_scan_is_asked_for_or_stopped() {
+    const PAUSE: Command = Command::Pause(Pause::UntilResumed);
     let mut bench = Bench::ready();
-    bench.command(Command::Hold);
-    assert!(bench.effects.is_empty(), "there is nothing to hold");
+    let effects = bench.command(PAUSE);
+    assert!(
+        !effects.contains(&Effect::HoldScans(true)),
+        "there is nothing to hold"
+    );
     bench.scan(Scope::All);
     let first = bench.addresses(1, Some(bench.now), None);
     let scan = scan_of(&first).unwrap();
     let held = |bench: &Bench| bench.agent.snapshot(bench.now).run.map(|run| run.held);
-    let effects = bench.command(Command::Hold);
-    assert_eq!(effects, [Effect::HoldScans(true)]);
-    assert_eq!(bench.command(Command::Hold), [], "it is held already");
+    assert_eq!(held(&bench), Some(false), "it was asked for in the pause");
+    let holds = |effects: &[Effect]| {
+        let mut holds = effects.iter().filter_map(|effect| match effect {
+            Effect::HoldScans(hold) => Some(*hold),
+            _ => None,
+        });
+        (holds.next(), holds.next())
+    };
+    assert_eq!(holds(&bench.command(PAUSE)), (Some(true), None));
+    assert_eq!(
+        holds(&bench.command(PAUSE)),
+        (None, None),
+        "it is held already"
+    );
     assert_eq!(held(&bench), Some(true));
     bench.give(Input::ScanKept { scan });
     let run = bench.agent.snapshot(bench.now).run.unwrap();
     assert_eq!(run.subnets[0].kept, 1, "what was being done is finished");
-    assert_eq!(bench.command(Command::Continue), [Effect::HoldScans(false)]);
+    assert_eq!(holds(&bench.command(Command::Resume)), (Some(false), None));
     assert_eq!(held(&bench), Some(false));
 
-    bench.command(Command::Hold);
+    let until = bench.now + Duration::from_secs(60);
+    bench.command(Command::Pause(Pause::Until(until)));
+    assert_eq!(held(&bench), Some(true));
+    bench.now = until;
+    assert_eq!(
+        holds(&bench.give(Input::Tick)),
+        (Some(false), None),
+        "its time is over"
+    );
+
+    bench.command(PAUSE);
+    assert_eq!(holds(&bench.scan(Scope::All)), (Some(false), None));
+
+    bench.command(PAUSE);
     bench.command(Command::Stop);
     let effects = bench.scanned(scan, Err(ScanFailure::Stopped));
     assert!(!bench.is_running());

@@ -13,6 +13,8 @@ impl Agent {
         match command {
             Command::Scan { scope, refresh } => {
                 if !self.ending {
+                    // Who asks for a scan wants one, whatever was paused.
+                    self.hold_run(false, effects);
                     self.start_run(Trigger::Person, scope, refresh, now, effects);
                 }
             }
@@ -20,16 +22,17 @@ impl Agent {
                 self.next_scans.clear();
                 self.stop_run(effects);
             }
-            Command::Hold => self.hold_run(true, effects),
-            Command::Continue => self.hold_run(false, effects),
             Command::Refresh => {
                 if !self.fetching && !self.ending {
                     self.fetching = true;
                     effects.push(Effect::FetchAssignment);
                 }
             }
-            Command::Pause(pause) => self.lasting.paused = Some(pause),
-            Command::Resume => self.lasting.paused = None,
+            Command::Pause(pause) => {
+                self.lasting.paused = Some(pause);
+                self.hold_run(true, effects);
+            }
+            Command::Resume => self.resume(effects),
             Command::Retry(which) => {
                 let mut changes = Vec::new();
                 self.outbox.retry(which, now, &mut changes);

@@ -107,13 +107,10 @@ pub enum Command {
     },
     /// Stop the run that goes on.
     Stop,
-    /// Hold the run that goes on: what nmap is at is finished, and nothing new begins.
-    Hold,
-    /// Go on with a run that is held.
-    Continue,
     /// Ask phpIPAM for the assigned subnets now.
     Refresh,
-    /// Hold scheduled runs back.
+    /// Hold scheduled runs back, and the run that goes on: of that, what nmap is at is finished, and nothing new begins until
+    /// the pause ends or a person asks for a scan.
     Pause(Pause),
     /// End a pause.
     Resume,

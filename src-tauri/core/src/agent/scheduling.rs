@@ -18,7 +18,7 @@ impl Agent {
         if let Some(Pause::Until(until)) = self.lasting.paused
             && until <= now
         {
-            self.lasting.paused = None;
+            self.resume(effects);
         }
         if !self.options.scheduled || self.ending || self.running.is_some() {
             return;
@@ -45,6 +45,12 @@ impl Agent {
                     .raise(Problem::ScheduleInvalid { detail }, now);
             }
         }
+    }
+
+    /// Ends the pause: the schedule goes on, and so does the run that it held.
+    pub(super) fn resume(&mut self, effects: &mut Vec<Effect>) {
+        self.lasting.paused = None;
+        self.hold_run(false, effects);
     }
 
     /// Begins the run that is due, or what of an earlier one can be made now, unless something holds it back. What is held

@@ -28,7 +28,7 @@ pub enum Choice {
     Retry,
     /// Open a page in the window.
     Open(Page),
-    /// Hold scheduled runs back.
+    /// Hold scheduled runs back, and the one that goes on.
     Pause(Length),
     /// End the pause.
     Resume,

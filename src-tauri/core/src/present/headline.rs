@@ -182,12 +182,17 @@ fn running(run: &Progress) -> String {
     });
     let names: Vec<&str> = at_work.map(|subnet| subnet.cidr.as_str()).collect();
     let what = match names.as_slice() {
+        [] if run.held => return "The scan is paused.".to_owned(),
         [] => return "Preparing the scan…".to_owned(),
         [only] => (*only).to_owned(),
         [first, rest @ ..] => format!("{first} and {} more", number(rest.len() as u64)),
     };
+    let doing = match run.held {
+        true => format!("The scan of {what} is paused"),
+        false => format!("Scanning {what}"),
+    };
     format!(
-        "Scanning {what}: {} of {}, {} up.",
+        "{doing}: {} of {}, {} up.",
         number(u64::from(run.done)),
         count(u64::from(run.total), "address", "addresses"),
         count(u64::from(run.up), "host", "hosts"),

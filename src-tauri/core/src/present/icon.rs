@@ -21,7 +21,7 @@ pub enum Icon {
     Waiting,
     /// A person must do something.
     Attention,
-    /// Scheduled runs are held back by a person.
+    /// Runs are held back by a person.
     Paused,
 }
 
@@ -49,15 +49,15 @@ impl Icon {
 
 /// The icon for a snapshot.
 ///
-/// A run comes first, since it soon ends and what it hides then shows again. What needs a person comes before a pause, in
+/// A run that goes on comes first, since it soon ends and what it hides then shows again. What needs a person comes before a pause, in
 /// which it would stay unseen, and a pause before what mends itself: it is what the person chose.
 pub fn icon(snapshot: &Snapshot) -> Icon {
     let mut problems = snapshot.problems.iter().map(|standing| &standing.problem);
-    if snapshot.run.is_some() {
+    if snapshot.run.as_ref().is_some_and(|run| !run.held) {
         Icon::Scanning
     } else if problems.any(|problem| problem.severity() == Severity::NeedsPerson) {
         Icon::Attention
-    } else if snapshot.paused.is_some() {
+    } else if snapshot.paused.is_some() || snapshot.run.is_some() {
         Icon::Paused
     } else if snapshot.ipam.offline
         || snapshot.delivery.waiting > 0

@@ -193,7 +193,9 @@ fn running(run: &Progress, snapshot: &Snapshot) -> Vec<String> {
                 .unwrap_or_else(|| super::place("", &subnet.cidr))
         })
         .collect();
+    let paused = || "The scan is paused".to_owned();
     let what = match names.as_slice() {
+        [] if run.held => return vec![paused()],
         [] => return vec!["Preparing the scan…".to_owned()],
         [only] => only.clone(),
         [first, rest @ ..] => format!("{first} and {} more", number(rest.len() as u64)),
@@ -202,8 +204,12 @@ fn running(run: &Progress, snapshot: &Snapshot) -> Vec<String> {
     let share = (u64::from(run.done) * 100)
         .checked_div(u64::from(run.total))
         .map(|percent| format!(", {} %", percent.min(99)));
+    let share = share.unwrap_or_default();
+    if run.held {
+        return vec![paused(), format!("{what}{share}")];
+    }
     vec![
-        format!("Scanning {what}{}", share.unwrap_or_default()),
+        format!("Scanning {what}{share}"),
         match run.eta {
             Some(left) => time_left(left),
             None => format!("{} up so far", count(u64::from(run.up), "host", "hosts")),

@@ -169,9 +169,7 @@ impl Watch {
                 self.asked
                     .extend(SCANNED.into_iter().filter(named).map(SubnetId));
             }
-            Command::Hold
-            | Command::Continue
-            | Command::Refresh
+            Command::Refresh
             | Command::Pause(_)
             | Command::Resume
             | Command::Retry(_)

@@ -361,6 +361,10 @@ pub(crate) fn all() -> Vec<(&'static str, Snapshot)> {
         next_run: None,
         ..warehouse()
     };
+    let mut held = running_paused.clone();
+    if let Some(run) = &mut held.run {
+        run.held = true;
+    }
     let morning = Pause::Until("2026-03-14T06:00:00Z".parse().expect("a timestamp"));
     vec![
         ("idle", idle()),
@@ -382,6 +386,7 @@ pub(crate) fn all() -> Vec<(&'static str, Snapshot)> {
             },
         ),
         ("scanning_while_paused", running_paused),
+        ("scan_paused", held),
         ("stopping", stopping()),
         ("big_run", big_run()),
         ("offline", offline()),

@@ -64,7 +64,7 @@ pub(super) enum Request {
     },
     /// Ask phpIPAM for the assigned subnets.
     Refresh,
-    /// Hold scheduled runs back.
+    /// Hold scheduled runs back, and the run that goes on.
     Pause { until: Pause },
     /// End a pause.
     Resume,
@@ -80,10 +80,6 @@ pub(super) enum Request {
     },
     /// Read settings and secrets again.
     Reload,
-    /// Hold the run that goes on.
-    Hold,
-    /// Go on with a run that is held.
-    Continue,
     /// Tell each new snapshot from now on.
     Subscribe,
     /// Show the window.
@@ -99,8 +95,6 @@ impl Request {
         Some(match command {
             Command::Scan { scope, refresh } => Self::Scan { scope, refresh },
             Command::Stop => Self::Stop { run: None },
-            Command::Hold => Self::Hold,
-            Command::Continue => Self::Continue,
             Command::Refresh => Self::Refresh,
             Command::Pause(until) => Self::Pause { until },
             Command::Resume => Self::Resume,

@@ -166,8 +166,6 @@ impl House {
                 }
                 self.order(Command::Stop).await
             }
-            Request::Hold => self.order(Command::Hold).await,
-            Request::Continue => self.order(Command::Continue).await,
             Request::Refresh => self.order(Command::Refresh).await,
             Request::Pause { until } => self.order(Command::Pause(until)).await,
             Request::Resume => self.order(Command::Resume).await,
