@@ -25,6 +25,9 @@ const DEAD_SERVERS: f64 = 5.0;
 /// What the agent itself may use of a scan's time, and of memory in MiB.
 const OWN: (f64, f64) = (0.02, 60.0);
 
+/// Milliseconds of a tick in which Linux tells processor times.
+const TICK: u64 = 10;
+
 /// One of them, for `--only`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Other {
@@ -226,22 +229,19 @@ fn agent() -> Result<Told> {
 
 /// The processor time of a process without its children, and the most memory that it held, in MiB.
 fn cost_of(pid: u32) -> Option<(Duration, f64)> {
-    let mut used = 0u64;
-    for thread in std::fs::read_dir(format!("/proc/{pid}/task"))
-        .ok()?
-        .flatten()
-    {
-        let times = std::fs::read_to_string(thread.path().join("schedstat")).unwrap_or_default();
-        used += times
-            .split_whitespace()
-            .next()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(0);
-    }
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The program's name may have spaces in it; user and system time are the 14th and 15th field, threads that ended included.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let ticks: u64 = fields
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(|text| text.parse().unwrap_or(0u64))
+        .sum();
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: f64 = line.trim().trim_end_matches(" kB").parse().ok()?;
-    Some((Duration::from_nanos(used), kib / 1024.0))
+    Some((Duration::from_millis(ticks * TICK), kib / 1024.0))
 }
