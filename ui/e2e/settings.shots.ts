@@ -58,7 +58,7 @@ shoot([
     dark: true,
     before: async (page) => {
       await at('Schedule')(page);
-      await page.getByLabel('from').selectOption('6');
+      await page.getByLabel('from', { exact: true }).selectOption('6');
       await page.getByLabel('to', { exact: true }).selectOption('20');
       await page.getByRole('button', { name: 'Saturday' }).click();
       await page.getByRole('button', { name: 'Sunday' }).click();
@@ -72,11 +72,12 @@ shoot([
     before: async (page) => {
       await at('Scanning')(page);
       await page.getByRole('button', { name: 'How to enable…' }).click();
-      await page.getByPlaceholder('Add a network').fill('203.0.113.0/24');
+      await page.getByRole('textbox', { name: 'Public networks' }).fill('203.0.113.0/24');
       await page.keyboard.press('Enter');
       await page.getByText('once applied').or(page.getByText('1 change')).first().waitFor();
     },
   },
+  { name: 'settings-update', route: 'settings/startup', query: 'state=update', before: at('Startup') },
   { name: 'settings-cache', route: 'settings/cache', before: at('Cache') },
   {
     name: 'settings-import',

@@ -86,7 +86,7 @@ describe('by keyboard', () => {
 
   it('one plans scans on working days, and sees the next five', async () => {
     const { page, close } = await open(browser, { route: 'settings/schedule' });
-    await page.getByLabel('from').selectOption('6');
+    await page.getByLabel('from', { exact: true }).selectOption('6');
     for (const day of ['Saturday', 'Sunday']) {
       await page.getByRole('button', { name: day }).focus();
       await page.keyboard.press('Space');
@@ -108,6 +108,21 @@ it('tests everything, and leads to what failed', async () => {
   await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('section-server');
   await holds(window);
   await window.close();
+});
+
+describe('what is known of newer versions', () => {
+  it.each([
+    ['update', 'Version 0.2.0 is there.'],
+    ['update,right', 'No newer version, looked 3 h ago.'],
+    ['update,offline', 'Newer versions could not be looked for: The server can’t be reached: operation timed out'],
+    ['update,hostile', 'Version 0.2.0 is there.'],
+  ])('stands at Startup with state=%s', async (state, words) => {
+    const window = await open(browser, { route: 'settings/startup', query: `state=${state}`, width: 720 });
+    await window.page.getByRole('region', { name: 'Startup' }).getByText(words, { exact: true }).waitFor();
+    await holds(window);
+    expect(await window.page.title(), 'whatever the notes hold').toBe('Fieldscan');
+    await window.close();
+  });
 });
 
 it('takes over a scan_agent.yaml and says what it took', async () => {

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{Command, ExitStatus, Stdio},
 };
 
 use anyhow::{Context, bail};
@@ -13,7 +13,7 @@ use crate::{
     check, cross,
     demo::debug_folder,
     package, packages,
-    step::{Look, cargo, metadata, run as run_program, step},
+    step::{Look, cargo, metadata, run as run_program, shown, step},
     ui,
 };
 
@@ -55,8 +55,8 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     } else {
         tally.broken.push("build".to_owned());
     }
-    if ui::is_there() && !step(look, "tests of the user interface", ui::test)? {
-        tally.broken.push("tests of the user interface".to_owned());
+    if ui::is_there() {
+        test_pages(look, "tests of the user interface", ui::tests, &mut tally)?;
     }
 
     beyond_tests(look, built, args, &mut tally)?;
@@ -74,7 +74,7 @@ pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
     Ok(tally.is_well())
 }
 
-/// The packages, and the checks for other systems. Not for one package's tests.
+/// The pages in a browser, the packages, and the checks for other systems. Not for one package's tests.
 fn beyond_tests(
     look: &Look,
     built: bool,
@@ -83,6 +83,13 @@ fn beyond_tests(
 ) -> anyhow::Result<()> {
     if !args.is_empty() {
         return Ok(());
+    }
+    if ui::is_there() {
+        let walks = "walks of the window's pages in Chromium";
+        match ui::install_browser(look) {
+            Ok(()) => test_pages(look, walks, ui::walks, tally)?,
+            Err(error) => tally.take(walks, Err(on_one_line(&format!("{error:#}")))),
+        }
     }
     if built {
         let tried = package::test(look)?;
@@ -117,22 +124,8 @@ fn test(folder: &Path, args: &[String], tally: &mut Tally) -> anyhow::Result<()>
         .args(args)
         .env(SKIPS, &skips.path)
         .env("FIELDSCAN_BIN", folder.join("fieldscan"))
-        .env("FIELDSCAN_TRAY_BIN", folder.join("fieldscan-tray"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
-    let mut child = command.spawn().context("can't start cargo test")?;
-    let output = child.stdout.take().context("cargo test has no output")?;
-    let mut screen = std::io::stdout();
-    let mut lines = BufReader::new(output);
-    let mut line = Vec::new();
-    // Bytes, not text: a test may print anything.
-    while lines.read_until(b'\n', &mut line)? > 0 {
-        screen.write_all(&line)?;
-        screen.flush()?;
-        tally.read(String::from_utf8_lossy(&line).trim_end());
-        line.clear();
-    }
-    let status = child.wait()?;
+        .env("FIELDSCAN_TRAY_BIN", folder.join("fieldscan-tray"));
+    let status = follow(&mut command, |line| tally.read(line))?;
     for line in skips.read()?.lines() {
         tally.read(line);
     }
@@ -146,6 +139,53 @@ fn test(folder: &Path, args: &[String], tally: &mut Tally) -> anyhow::Result<()>
         bail!("cargo test ended with {status}");
     }
     Ok(())
+}
+
+/// Tests of the pages, which are no cargo tests: with their output live, counted from their runner's own lines.
+fn test_pages(
+    look: &Look,
+    name: &str,
+    tests: impl FnOnce() -> anyhow::Result<Command>,
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
+    let failed = tally.failed;
+    let well = step(look, name, || {
+        let mut command = tests()?;
+        let status = follow(&mut command, |line| tally.read_pages(line))?;
+        if !status.success() {
+            bail!("{} ended with {status}", shown(&command));
+        }
+        Ok(())
+    })?;
+    if !well && tally.failed == failed {
+        tally.broken.push(name.to_owned());
+    }
+    Ok(())
+}
+
+/// Runs a program with its output live, and tells each line of it.
+fn follow(command: &mut Command, mut tell: impl FnMut(&str)) -> anyhow::Result<ExitStatus> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("can't start {}", shown(command)))?;
+    let output = child.stdout.take().context("it has no output")?;
+    let mut screen = std::io::stdout();
+    let mut lines = BufReader::new(output);
+    let mut line = Vec::new();
+    // Bytes, not text: a test may print anything.
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        screen.write_all(&line)?;
+        screen.flush()?;
+        tell(String::from_utf8_lossy(&line).trim_end());
+        line.clear();
+    }
+    Ok(child.wait()?)
+}
+
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The file in which tests note that they were skipped; gone at the end.
@@ -227,6 +267,28 @@ impl Tally {
         }
     }
 
+    /// Takes in one line of what Vitest prints: `Tests  1 failed | 161 passed | 2 skipped (164)` closes each of its runs.
+    fn read_pages(&mut self, line: &str) {
+        let Some(counts) = line.trim_start().strip_prefix("Tests  ") else {
+            return;
+        };
+        let counts = counts.split_once(" (").map_or(counts, |(counts, _)| counts);
+        for part in counts.split('|') {
+            let Some((number, what)) = part.trim().split_once(' ') else {
+                continue;
+            };
+            let Ok(number) = number.parse::<u64>() else {
+                continue;
+            };
+            match what {
+                "passed" => self.passed += number,
+                "failed" => self.failed += number,
+                "skipped" | "todo" => self.ignored += number,
+                _ => {}
+            }
+        }
+    }
+
     /// Takes in how a step beside the tests went: well or not, or not at all.
     fn take(&mut self, step: &str, went: Result<bool, String>) {
         match went {
@@ -289,6 +351,26 @@ mod tests {
         assert_eq!(
             tally.skips["a::b"], "needs a network",
             "each skip is told with its reason"
+        );
+    }
+
+    #[test]
+    fn tests_of_the_pages_count_as_the_others_do() {
+        let mut tally = tally(&[
+            "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+        ]);
+        for line in [
+            " Test Files  1 failed | 7 passed (8)",
+            "      Tests  1 failed | 161 passed | 2 skipped (164)",
+            "   Duration  337.26s (transform 346ms, setup 0ms, tests 327.83s)",
+            "      Tests  200 passed (200)",
+        ] {
+            tally.read_pages(line);
+        }
+        assert_eq!(
+            tally.line(),
+            "364 passed, 1 failed, 2 skipped",
+            "tests are counted, and not their files"
         );
     }
 

@@ -1,7 +1,7 @@
 //! The user interface (`ui/`): its pages built, checked and tested by its own scripts, and the types that they share with
 //! the agent.
 
-use std::{path::Path, process::Command};
+use std::{ffi::OsString, path::Path, process::Command};
 
 use anyhow::{Context, bail};
 
@@ -9,6 +9,9 @@ use crate::{
     packages,
     step::{Look, cargo, run as run_program, step, which},
 };
+
+/// Names the browser to the walks and the pictures (`ui/e2e/harness.ts`).
+const BROWSER: &str = "CHROMIUM";
 
 /// `cargo xtask ui`: the pages, which the tray application carries in itself from its next build on.
 pub(crate) fn run(look: &Look, args: &[String]) -> anyhow::Result<bool> {
@@ -42,9 +45,25 @@ pub(crate) fn screenshots(look: &Look, args: &[String]) -> anyhow::Result<bool> 
     if !args.is_empty() {
         bail!("`screenshots` takes nothing");
     }
-    Ok(step(look, "programs", || {
-        packages::install(look, packages::BROWSER)
-    })? && step(look, "screenshots", || script("screenshots"))?)
+    Ok(step(look, "programs", || install_browser(look))?
+        && step(look, "screenshots", || script("screenshots"))?)
+}
+
+/// Installs a browser for the pages, unless there is one or `CHROMIUM` names one.
+pub(crate) fn install_browser(look: &Look) -> anyhow::Result<()> {
+    match browser() {
+        Some(_) => Ok(()),
+        None => packages::install(look, packages::BROWSER),
+    }
+}
+
+/// The browser for the pages.
+fn browser() -> Option<OsString> {
+    std::env::var_os(BROWSER).or_else(|| {
+        let programs = ["chromium", "chromium-browser", "google-chrome"];
+        let found = programs.into_iter().find_map(which)?;
+        Some(found.into_os_string())
+    })
 }
 
 /// Whether there is one.
@@ -62,17 +81,38 @@ pub(crate) fn check() -> anyhow::Result<()> {
     script("check")
 }
 
-/// Its tests.
-pub(crate) fn test() -> anyhow::Result<()> {
-    script("test")
+/// Its tests, to be started.
+pub(crate) fn tests() -> anyhow::Result<Command> {
+    counted("test")
 }
 
-/// Runs a script of `ui/package.json`, after installing what it uses.
+/// The walks through the built pages in a real browser, to be started. There must be one.
+pub(crate) fn walks() -> anyhow::Result<Command> {
+    counted("e2e")
+}
+
+/// A script that tests, with its numbers in plain text.
+fn counted(name: &str) -> anyhow::Result<Command> {
+    let mut command = prepared(name)?;
+    command.env("NO_COLOR", "1").env_remove("FORCE_COLOR");
+    Ok(command)
+}
+
 fn script(name: &str) -> anyhow::Result<()> {
+    run_program(&mut prepared(name)?)
+}
+
+/// A script of `ui/package.json`, after installing what it uses.
+fn prepared(name: &str) -> anyhow::Result<Command> {
     let npm = which("npm").context("npm is missing; it comes with Node")?;
     // npm writes this file when it is done: without it the folder is half of one.
     if !Path::new("ui/node_modules/.package-lock.json").is_file() {
         run_program(Command::new(&npm).args(["ci", "--prefix", "ui"]))?;
     }
-    run_program(Command::new(&npm).args(["run", "--prefix", "ui", name]))
+    let mut command = Command::new(&npm);
+    command.args(["run", "--prefix", "ui", name]);
+    if let Some(browser) = browser() {
+        command.env(BROWSER, browser);
+    }
+    Ok(command)
 }

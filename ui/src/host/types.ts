@@ -61,6 +61,7 @@ export type { SubnetDocument } from './bindings/SubnetDocument';
 export type { SubnetProgress } from './bindings/SubnetProgress';
 export type { SubnetRun } from './bindings/SubnetRun';
 export type { Trigger } from './bindings/Trigger';
+export type { Update } from './bindings/Update';
 
 /** An ISO 8601 time. */
 export type Time = string;

@@ -1,6 +1,6 @@
 // Runs as the history lists them: how each ended, what it changed, and those that changed nothing folded.
 
-import type { ChangesDocument, RunDocument } from '../host';
+import type { ChangesDocument, RunDocument, SubnetProgress } from '../host';
 
 export type Ending = 'running' | 'ok' | 'stopped' | 'cut-short' | 'failed' | 'partly' | 'not-run';
 
@@ -22,6 +22,11 @@ export function isTrouble(ending: Ending): boolean {
 
 export function upOf(run: RunDocument): number {
   return run.subnets.reduce((sum, part) => sum + (part.counts?.up ?? 0), 0);
+}
+
+/** Whether a part of a run that goes on was left out: it is over without an address to scan. */
+export function isLeftOut(part: SubnetProgress): boolean {
+  return part.stage === 'done' && part.total === 0;
 }
 
 export interface Tally {

@@ -1,5 +1,7 @@
 //! Cuts a chunk into smaller ones, where what carries it out holds fewer addresses.
 
+use std::net::IpAddr;
+
 use ipnetwork::{IpNetwork, Ipv4Network};
 
 use super::{Chunk, guard::holds};
@@ -39,6 +41,31 @@ impl Chunk {
         });
         pieces.filter(|piece| piece.addresses > 0).collect()
     }
+
+    /// How many of its addresses come up to this one, itself included.
+    pub fn addresses_up_to(&self, ip: IpAddr) -> u32 {
+        let before = self.networks.iter().map_while(|network| {
+            let last = network.broadcast().min(ip);
+            (network.network() <= last).then(|| span(network.network(), last))
+        });
+        let excluded = self.exclude.partition_point(|excluded| *excluded <= ip);
+        let addresses = before
+            .fold(0, u64::saturating_add)
+            .saturating_sub(excluded as u64);
+        u32::try_from(addresses).map_or(self.addresses, |addresses| addresses.min(self.addresses))
+    }
+}
+
+/// How many addresses lie from one to another of its kind, both included.
+fn span(first: IpAddr, last: IpAddr) -> u64 {
+    match (first, last) {
+        (IpAddr::V4(first), IpAddr::V4(last)) => u64::from(u32::from(last) - u32::from(first)) + 1,
+        (IpAddr::V6(first), IpAddr::V6(last)) => {
+            u64::try_from(u128::from(last) - u128::from(first))
+                .map_or(u64::MAX, |many| many.saturating_add(1))
+        }
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => 0,
+    }
 }
 
 fn size(network: &IpNetwork) -> u64 {
@@ -67,7 +94,7 @@ fn halves(network: &IpNetwork, most: u32) -> Vec<IpNetwork> {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, net::IpAddr};
+    use std::collections::BTreeSet;
 
     use super::*;
 
@@ -84,6 +111,22 @@ mod tests {
     fn addresses(chunk: &Chunk) -> BTreeSet<IpAddr> {
         let all = chunk.networks.iter().flat_map(IpNetwork::iter);
         all.filter(|ip| !chunk.exclude.contains(ip)).collect()
+    }
+
+    #[test]
+    fn how_far_an_address_is_leaves_out_what_is_excluded() {
+        for (whole, ip, expected) in [
+            (chunk(&["10.0.0.0/24"], &["10.0.0.3"]), "10.0.0.2", 3),
+            (chunk(&["10.0.0.0/24"], &["10.0.0.3"]), "10.0.0.4", 4),
+            (chunk(&["10.0.0.0/24"], &["10.0.0.3"]), "10.0.0.255", 255),
+            (chunk(&["10.0.0.0/30", "10.0.0.9/32"], &[]), "10.0.0.9", 5),
+            (chunk(&["10.0.0.0/30", "10.0.0.9/32"], &[]), "10.0.0.8", 4),
+            (chunk(&["fd00::1/128", "fd00::9/128"], &[]), "fd00::1", 1),
+            (chunk(&["10.0.1.0/24"], &[]), "10.0.0.1", 0),
+        ] {
+            let ip = ip.parse().unwrap();
+            assert_eq!(whole.addresses_up_to(ip), expected, "{ip} in {whole:?}");
+        }
     }
 
     #[test]

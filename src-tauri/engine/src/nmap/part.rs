@@ -85,6 +85,9 @@ impl Nmap {
                 match event {
                     Event::Up(host) => {
                         if scope.contains(host.ip) {
+                            // nmap goes through a part in the order of addresses, a group at a time, and says nothing of
+                            // how far it is where that takes less than a second.
+                            done = done.max(chunk.addresses_up_to(host.ip));
                             merge(&mut found, host);
                             news = true;
                         } else {

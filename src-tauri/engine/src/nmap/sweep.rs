@@ -241,7 +241,8 @@ impl<'a> Sweep<'a> {
     pub(super) fn progress(&self, pass: Pass, done: u32, up: u32) {
         let mut shared = self.shared();
         let part = shared.parts.entry(pass).or_default();
-        *part = (part.0.max(done), part.1.max(up));
+        // Whoever has answered is not asked again, in whichever round that was.
+        *part = (part.0.max(done).max(up), part.1.max(up));
         shared.progress();
     }
 }

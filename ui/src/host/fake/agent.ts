@@ -5,6 +5,7 @@ import type {
   Activity,
   AddressDocument,
   DoctorStep,
+  LeftOutWhy,
   LogLevel,
   NoticeDocument,
   PauseUntil,
@@ -19,6 +20,7 @@ import type {
   SightingDocument,
   SnapshotDocument,
   SubnetDocument,
+  Update,
 } from '../types';
 import { examine } from './doctor';
 import { linesOf } from './logs';
@@ -28,7 +30,7 @@ import { problem, serverSaid, systemSaid } from './problem';
 import { detailOf, reportOf, reportsOf } from './reports';
 import { changesOf, runsOf } from './runs';
 import { FakeSettings, preview } from './settings';
-import { countsOf, siteOf, type FakeSubnet } from './site';
+import { countsOf, HOSTILE, siteOf, type FakeSubnet } from './site';
 
 const MINUTE = 60_000;
 const TICK = 250;
@@ -320,7 +322,18 @@ export class FakeAgent implements Host {
   }
 
   async about() {
-    return { version: '0.1.0', data_dir: '~/.local/share/fieldscan', config_path: this.settingsKept.document().path, log_dir: '~/.local/state/fieldscan', update: null };
+    return { version: '0.1.0', data_dir: '~/.local/share/fieldscan', config_path: this.settingsKept.document().path, log_dir: '~/.local/state/fieldscan', update: this.update() };
+  }
+
+  /** What was learned of newer versions, where somebody looks. */
+  private update(): Update | null {
+    const { states } = this.options;
+    if (!states.has('update')) return null;
+    const looked_at = iso(this.start - 3 * 60 * MINUTE);
+    if (this.offline) return { looked_at, newer: null, notes: null, page: null, failed: 'The server can’t be reached: operation timed out' };
+    if (states.has('right')) return { looked_at, newer: null, notes: null, page: null, failed: null };
+    const notes = states.has('hostile') ? HOSTILE.join(' ') : 'Scans of large subnets take half the time.';
+    return { looked_at, newer: '0.2.0', notes, page: 'https://fieldscan.example.net/releases/0.2.0', failed: null };
   }
 
   // How it lives
@@ -354,9 +367,11 @@ export class FakeAgent implements Host {
   }
 
   private beginWith(scope: ScanScope, done: number): void {
-    const of = this.subnets.filter((subnet) => subnet.plan !== 'left-out' && ('all' in scope || scope.subnets.includes(subnet.id)));
+    const of = this.subnets.filter((subnet) => 'all' in scope || scope.subnets.includes(subnet.id));
     let left = done;
     const subnets = of.map((subnet) => {
+      // What is left out is part of the run, and over at once.
+      if (subnet.plan === 'left-out') return { subnet: subnet.id, cidr: subnet.cidr, stage: 'done' as const, done: 0, total: 0, up: 0 };
       const total = subnet.cidr.includes(':') ? subnet.addresses().length : Math.max(1, (networkOf(subnet.cidr)?.size ?? 3) - 2);
       const part = Math.min(left, total);
       left -= part;
@@ -405,11 +420,12 @@ export class FakeAgent implements Host {
       subnets: run.subnets.map((part) => {
         const subnet = this.subnetOf(part.subnet);
         const base = { subnet: part.subnet, cidr: part.cidr, description: subnet.description };
+        if (subnet.plan === 'left-out') return { ...base, outcome: 'left-out' as const, left_out: leftOutOf(subnet) };
         return part.stage === 'done' ? { ...base, outcome: 'scanned' as const, scan: run.id * 100 + part.subnet, counts: countsOf(subnet.addresses()) } : { ...base, outcome: 'stopped' as const };
       }),
     });
     for (const part of run.subnets) {
-      if (part.stage !== 'done' || part.cidr.includes(':')) continue;
+      if (part.stage !== 'done' || part.total === 0 || part.cidr.includes(':')) continue;
       const id = Math.max(0, ...this.allReports.map((report) => report.id)) + 1;
       this.allReports.unshift({ ...reportOf(id, this.subnetOf(part.subnet), at, { state: 'queued' }), scan: run.id * 100 + part.subnet });
     }
@@ -515,7 +531,7 @@ export class FakeAgent implements Host {
       network: subnet.cidr,
       description: subnet.description,
       plan: subnet.plan,
-      ...(subnet.leftOut ? { left_out: { reason: subnet.leftOut, words: 'It is a folder: it holds subnets and has no addresses of its own.' } } : {}),
+      ...(subnet.leftOut ? { left_out: leftOutOf(subnet) } : {}),
       last_scan: at === undefined ? null : { finished_at: iso(at), counts: subnet.counts, ipam_stale: this.stale, rights: 'helper' },
     };
   }
@@ -548,6 +564,10 @@ export class FakeAgent implements Host {
       { id: 1, at: iso(this.scannedAt - 1_600 * MINUTE), category: 'delivered', title: 'Offline for 1 hour', text: 'Scans go on with data from 14:01. 3 reports wait, none is lost.', page: 'reports' },
     ];
   }
+}
+
+function leftOutOf(subnet: FakeSubnet): LeftOutWhy {
+  return { reason: subnet.leftOut ?? 'folder', words: 'It is a folder: it holds subnets and has no addresses of its own.' };
 }
 
 function sums(subnets: Progress['subnets']): { done: number; total: number; up: number } {

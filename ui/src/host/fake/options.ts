@@ -16,6 +16,7 @@ export const STATES = [
   'paused',
   'never-scanned',
   'held',
+  'update',
 ] as const;
 
 export type Site = (typeof SITES)[number];

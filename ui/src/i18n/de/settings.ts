@@ -138,7 +138,7 @@ export const settings: typeof en = {
     refresh: 'Jetzt auffrischen',
     refreshing: 'Wird aufgefrischt …',
   },
-  startup: { autostart: 'Starten, wenn ich mich anmelde, im Infobereich', version: (version) => `Version ${version}`, newer: (version) => `Version ${version} ist da.`, latest: (when) => `Keine neuere Version, nachgesehen ${when}.`, lookFailed: (why) => `Nach neueren Versionen konnte nicht gesehen werden: ${why}`, data: 'Daten', settings: 'Einstellungen', logs: 'Protokoll' },
+  startup: { autostart: 'Starten, wenn ich mich anmelde, im Infobereich', version: (version) => `Version ${version}`, newer: (version) => `Version ${version} ist da.`, howToInstall: 'Installieren Sie sie so, wie Sie diese installiert haben.', latest: (when) => `Keine neuere Version, nachgesehen ${when}.`, lookFailed: (why) => `Nach neueren Versionen konnte nicht gesehen werden: ${why}`, data: 'Daten', settings: 'Einstellungen', logs: 'Protokoll' },
   import: {
     button: 'scan_agent.yaml importieren …',
     paste: 'Text von scan_agent.yaml',

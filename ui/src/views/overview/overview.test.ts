@@ -1,12 +1,13 @@
 import { render, screen } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 
-import { use, type SnapshotDocument } from '../../host';
+import { use, type SnapshotDocument, type Stage } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
 import { agent } from '../../state/agent.svelte';
 import { answerOf, unscanned } from './answer';
 import { ipamFact, scanFact, toldFact } from './facts';
 import Overview from './Overview.svelte';
+import RunPanel from './RunPanel.svelte';
 
 async function site(query: string): Promise<SnapshotDocument> {
   const fake = new FakeAgent(optionsOf(new URLSearchParams(`frozen&${query}`)));
@@ -51,6 +52,38 @@ describe('the answer', () => {
     expect(answerOf(empty)).toEqual({ is: 'nothing-assigned' });
     expect(answerOf({ ...empty, ipam: { ...empty.ipam, fetched_at: null } }), 'phpIPAM said nothing, as nobody asked').toEqual({ is: 'not-asked' });
     expect(answerOf(await site('state=first-run'))).toEqual({ is: 'not-set-up' });
+  });
+});
+
+describe('a run that goes on', () => {
+  const part = (subnet: number, stage: Stage, done: number, total: number) => ({ subnet, cidr: `10.20.${subnet - 101}.0/24`, stage, done, total, up: 0 });
+  const panel = (subnets: readonly ReturnType<typeof part>[]) => {
+    const sum = (of: 'done' | 'total') => subnets.reduce((all, one) => all + one[of], 0);
+    render(RunPanel, { run: { id: 1, trigger: 'person', started_at: '2026-03-12T13:12:00Z', stopping: false, done: sum('done'), total: sum('total'), up: 0, eta_s: null, subnets: [...subnets] } });
+    const said = screen.getByRole('region', { name: 'Progress of the scan' });
+    return { words: said.textContent?.replace(/\s+/g, ' ').trim(), segments: said.querySelectorAll('.part').length };
+  };
+
+  it('counts the subnets that are scanned, and not those that are left out', async () => {
+    await site('');
+    const { words, segments } = panel([part(101, 'done', 254, 254), part(190, 'done', 0, 0), part(102, 'scanning', 100, 254)]);
+    expect(words).toContain('1 of 2 subnets');
+    expect(words).toContain('354 of 508 addresses');
+    expect(segments, 'what is left out has no segment, which nothing would fill').toBe(2);
+  });
+
+  it('says how many are scanned at the same time', async () => {
+    await site('');
+    const { words } = panel([part(103, 'preparing', 0, 1022), part(101, 'scanning', 20, 254), part(102, 'scanning', 10, 254), part(105, 'queued', 0, 12)]);
+    expect(words).toContain('Scanning Depot – office and 2 more');
+    expect(words).toContain('0 of 4 subnets');
+  });
+
+  it('names the network of the only one', async () => {
+    await site('');
+    const { words } = panel([part(101, 'scanning', 20, 254)]);
+    expect(words).toContain('Scanning Depot – office 10.20.0.0/24');
+    expect(words, 'one subnet need not be counted').not.toContain('of 1 subnet');
   });
 });
 

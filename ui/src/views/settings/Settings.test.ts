@@ -1,4 +1,4 @@
-import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { use, type Host } from '../../host';
@@ -99,6 +99,51 @@ describe('a secret', () => {
     await fireEvent.click(screen.getByRole('button', { name: 'Save' }));
     expect(screen.getByText('Type or paste the value first.')).toBeTruthy();
     expect(set).not.toHaveBeenCalled();
+  });
+});
+
+describe('what is known of newer versions', () => {
+  const openWith = async (state: string) => {
+    agent = new FakeAgent(optionsOf(new URLSearchParams(`frozen&state=${state}`)));
+    use(agent);
+    await open();
+    return document.getElementById('section-startup') as HTMLElement;
+  };
+
+  it('is told: which, what it brings, how to get it and where to read more', async () => {
+    const startup = within(await openWith('update'));
+    expect(await startup.findByText('Version 0.2.0 is there.')).toBeTruthy();
+    expect(startup.getByText('Scans of large subnets take half the time.')).toBeTruthy();
+    expect(startup.getByText('Install it the way you installed this one.')).toBeTruthy();
+    expect(startup.getByText('https://fieldscan.example.net/releases/0.2.0')).toBeTruthy();
+    expect(startup.getByText('Version 0.1.0'), 'beside the one that is at work').toBeTruthy();
+  });
+
+  it('is only text, whatever the notice holds', async () => {
+    const section = await openWith('update,hostile');
+    await within(section).findByText('Version 0.2.0 is there.');
+    const notes = within(section).getByText(/<img src=x onerror=/);
+    expect(notes.textContent?.length, 'and not more of it than anybody reads').toBeLessThanOrEqual(500);
+    expect(section.querySelector('img, script, a')).toBeNull();
+  });
+
+  it('is that there is none, and when that was looked for', async () => {
+    const startup = within(await openWith('update,right'));
+    expect(await startup.findByText(/^No newer version, looked .+ ago\.$/)).toBeTruthy();
+    expect(startup.queryByText(/is there/)).toBeNull();
+  });
+
+  it('is why it could not be looked for', async () => {
+    const startup = within(await openWith('update,offline'));
+    expect(await startup.findByText('Newer versions could not be looked for: The server can’t be reached: operation timed out')).toBeTruthy();
+    expect(startup.queryByText(/No newer version/), 'which does not mean that there is none').toBeNull();
+  });
+
+  it('is nothing where nobody looks', async () => {
+    const startup = within(await openWith('normal'));
+    expect(await startup.findByText('Version 0.1.0')).toBeTruthy();
+    expect(startup.queryByText(/No newer version|could not be looked for/)).toBeNull();
+    expect(startup.queryByText(/is there/)).toBeNull();
   });
 });
 

@@ -35,6 +35,10 @@ async fn loopback_is_scanned_chunk_by_chunk() {
         "all but the excluded one, in address order"
     );
     assert!(progress.is_sorted(), "progress never falls: {progress:?}");
+    assert!(
+        progress.iter().all(|(done, up)| done >= up),
+        "who has answered was tried: {progress:?}"
+    );
     assert_eq!(progress.last(), Some(&(4, 4)));
 }
 
