@@ -42,6 +42,8 @@ pub struct ProgressDocument {
     pub trigger: Trigger,
     pub started_at: Timestamp,
     pub stopping: bool,
+    /// A pause holds it.
+    pub held: bool,
     pub done: u32,
     pub total: u32,
     pub up: u32,
@@ -62,7 +64,7 @@ pub struct SubnetProgressDocument {
     pub up: u32,
 }
 
-/// Until when scheduled runs wait; null until a person resumes.
+/// Until when runs wait; null until a person resumes.
 #[derive(Debug, Clone, Copy, Serialize, TS)]
 #[ts(rename = "Pause")]
 pub struct PauseDocument {
@@ -107,6 +109,7 @@ impl From<&Progress> for ProgressDocument {
             trigger: run.trigger,
             started_at: run.started_at,
             stopping: run.stopping,
+            held: run.held,
             done: run.done,
             total: run.total,
             up: run.up,

@@ -6,7 +6,11 @@ import type { Trigger } from "./Trigger";
 /**
  * A run that goes on.
  */
-export type Progress = { id: RunId, trigger: Trigger, started_at: string, stopping: boolean, done: number, total: number, up: number, 
+export type Progress = { id: RunId, trigger: Trigger, started_at: string, stopping: boolean, 
+/**
+ * A pause holds it.
+ */
+held: boolean, done: number, total: number, up: number, 
 /**
  * Seconds left, once that can be told.
  */

@@ -80,6 +80,7 @@ export class FakeAgent implements Host {
     this.allNotices = this.noticesAtFirst();
     if (states.has('paused')) this.paused = { until: iso(this.start + 60 * MINUTE) };
     if (states.has('running')) this.beginWith({ all: true }, 891);
+    if (this.run_ && this.paused) this.run_ = { ...this.run_, held: true };
   }
 
   // Subscriptions
@@ -140,11 +141,13 @@ export class FakeAgent implements Host {
   async pause(until: PauseUntil): Promise<void> {
     const times: Record<PauseUntil, string | null> = { '1h': iso(this.now() + 60 * MINUTE), tomorrow: iso(Date.parse('2026-03-13T05:00:00Z')), resumed: null };
     this.paused = { until: times[until] };
+    if (this.run_) this.run_ = { ...this.run_, held: true };
     this.changed();
   }
 
   async resume(): Promise<void> {
     this.paused = null;
+    if (this.run_) this.run_ = { ...this.run_, held: false };
     this.changed();
   }
 
@@ -378,7 +381,7 @@ export class FakeAgent implements Host {
       const stage = part === total ? ('done' as const) : part > 0 ? ('scanning' as const) : ('queued' as const);
       return { subnet: subnet.id, cidr: subnet.cidr, stage, done: part, total, up: Math.floor((part / total) * subnet.counts.up) };
     });
-    this.run_ = { ...sums(subnets), id: (this.allRuns[0]?.id ?? 0) + 1, trigger: 'person', started_at: iso(this.now() - done * 60), stopping: false, eta_s: null, subnets };
+    this.run_ = { ...sums(subnets), id: (this.allRuns[0]?.id ?? 0) + 1, trigger: 'person', started_at: iso(this.now() - done * 60), stopping: false, held: false, eta_s: null, subnets };
     if (done > 0) this.run_.eta_s = 48;
   }
 
@@ -388,6 +391,7 @@ export class FakeAgent implements Host {
     const run = this.run_;
     if (!run) return;
     if (run.stopping) return this.finish(run, true);
+    if (run.held) return;
     let budget = Math.max(8, Math.ceil(run.total / 70)) * this.options.speed;
     const subnets = run.subnets.map((part) => {
       if (part.stage === 'done' || budget <= 0) return part;
@@ -494,11 +498,11 @@ export class FakeAgent implements Host {
       doubtful: this.options.states.has('right') ? 0 : count('unconfirmed'),
       next_try: next?.state === 'waiting' ? next.next_at : null,
     };
-    const activity: Activity = this.run_
+    const activity: Activity = this.run_ && !this.run_.held
       ? 'scanning'
       : this.problems.some((one) => one.severity === 'needs-person')
         ? 'attention'
-        : this.paused
+        : this.paused || this.run_
           ? 'paused'
           : this.offline || delivery.waiting > 0
             ? 'waiting'

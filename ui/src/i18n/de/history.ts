@@ -15,7 +15,7 @@ export const history: typeof en = {
   endings: {
     running: 'Läuft',
     ok: 'Fertig',
-    stopped: (after) => (after === null ? 'Angehalten' : `Angehalten nach ${after}`),
+    stopped: (after) => (after === null ? 'Abgebrochen' : `Abgebrochen nach ${after}`),
     'cut-short': 'Abgebrochen: Fieldscan endete dabei',
     failed: 'Fehlgeschlagen',
     partly: (failed) => `${count(failed, 'Subnetz', 'Subnetze')} nicht gescannt`,
@@ -50,5 +50,5 @@ export const history: typeof en = {
   moreChanges: (many) => `${count(many, 'weitere Änderung', 'weitere Änderungen')} zeigen`,
   bySubnet: 'Nach Subnetz',
   columns: { subnet: 'Subnetz', up: 'Im Netz', new: 'Neu', gone: 'Weg', changed: 'Geändert', outcome: 'Ausgang' },
-  outcomes: { scanned: 'Gescannt', 'left-out': 'Ausgelassen', failed: 'Fehlgeschlagen', stopped: 'Angehalten' },
+  outcomes: { scanned: 'Gescannt', 'left-out': 'Ausgelassen', failed: 'Fehlgeschlagen', stopped: 'Abgebrochen' },
 };

@@ -131,7 +131,7 @@ export const problems: ProblemCatalogue = {
     remedy: 'Dafür wurde nichts berichtet. Es wird im nächsten Lauf wieder gescannt.',
   }),
   'nmap-hung': ({ subnet }, name) => ({
-    what: `nmap schwieg beim Scannen von ${name(subnet)} zu lange und wurde angehalten.`,
+    what: `nmap schwieg beim Scannen von ${name(subnet)} zu lange und wurde beendet.`,
     remedy: 'Dafür wurde nichts berichtet. Es wird im nächsten Lauf wieder gescannt.',
   }),
   'everybody-up': (facts, name) => ({

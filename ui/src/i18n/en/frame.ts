@@ -15,6 +15,7 @@ export const frame = {
   scanNow: 'Scan now',
   stop: 'Stop',
   stopping: 'Stopping…',
+  pause: 'Pause',
   resume: 'Resume',
   status: { idle: 'Idle', scanning: 'Scanning', waiting: 'Waiting', attention: 'Needs you', paused: 'Paused', offline: 'Offline', connecting: 'Connecting' },
   nextScan: (when: string) => `Next scan ${when}`,

@@ -79,6 +79,8 @@ export const overview = {
   scanning: 'Scanning',
   preparing: 'Preparing the scan',
   stopping: 'Stopping the scan',
+  held: 'Paused at',
+  pauseHint: 'Holds this scan and those of the schedule until you resume',
   finishing: 'Comparing and writing down',
   andMore: (others: number) => `and ${n(others)} more`,
   subnetsOf: (done: number, all: number) => `${n(done)} of ${count(all, 'subnet', 'subnets')}`,

@@ -1,5 +1,6 @@
-import { render, screen } from '@testing-library/svelte';
-import { describe, expect, it } from 'vitest';
+import { render, screen, within } from '@testing-library/svelte';
+import { tick } from 'svelte';
+import { describe, expect, it, vi } from 'vitest';
 
 import { use, type SnapshotDocument, type Stage } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
@@ -59,7 +60,7 @@ describe('a run that goes on', () => {
   const part = (subnet: number, stage: Stage, done: number, total: number) => ({ subnet, cidr: `10.20.${subnet - 101}.0/24`, stage, done, total, up: 0 });
   const panel = (subnets: readonly ReturnType<typeof part>[]) => {
     const sum = (of: 'done' | 'total') => subnets.reduce((all, one) => all + one[of], 0);
-    render(RunPanel, { run: { id: 1, trigger: 'person', started_at: '2026-03-12T13:12:00Z', stopping: false, done: sum('done'), total: sum('total'), up: 0, eta_s: null, subnets: [...subnets] } });
+    render(RunPanel, { run: { id: 1, trigger: 'person', started_at: '2026-03-12T13:12:00Z', stopping: false, held: false, done: sum('done'), total: sum('total'), up: 0, eta_s: null, subnets: [...subnets] } });
     const said = screen.getByRole('region', { name: 'Progress of the scan' });
     return { words: said.textContent?.replace(/\s+/g, ' ').trim(), segments: said.querySelectorAll('.part').length };
   };
@@ -77,6 +78,27 @@ describe('a run that goes on', () => {
     const { words } = panel([part(103, 'preparing', 0, 1022), part(101, 'scanning', 20, 254), part(102, 'scanning', 10, 254), part(105, 'queued', 0, 12)]);
     expect(words).toContain('Scanning Depot – office and 2 more');
     expect(words).toContain('0 of 4 subnets');
+  });
+
+  it('is held by a pause, and goes on after it', async () => {
+    const fake = new FakeAgent(optionsOf(new URLSearchParams('frozen&state=running')));
+    use(fake);
+    agent.snapshot = null;
+    agent.take(await fake.snapshot());
+    render(Overview);
+    const panel = () => screen.getByRole('region', { name: 'Progress of the scan' });
+    const press = async (name: string) => {
+      within(panel()).getByRole('button', { name }).click();
+      await vi.waitFor(async () => agent.take(await fake.snapshot()));
+      await tick();
+    };
+    await press('Pause');
+    expect(panel().textContent).toContain('Paused at');
+    expect(panel().textContent, 'nobody knows when it goes on').not.toContain('left');
+    expect(agent.snapshot).toMatchObject({ activity: 'paused', paused: { until: null }, run: { held: true } });
+    await press('Resume');
+    expect(panel().textContent).toContain('Scanning');
+    expect(agent.snapshot).toMatchObject({ activity: 'scanning', paused: null, run: { held: false } });
   });
 
   it('names the network of the only one', async () => {
