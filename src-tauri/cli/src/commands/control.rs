@@ -64,7 +64,7 @@ pub(super) fn pause(place: &Place, out: &Output, args: &args::Pause) -> Result<E
             Pause::Until(at) => format!("until {}", present::when(at, now, &TimeZone::system())),
             Pause::UntilResumed => "until `fieldscan resume`".to_owned(),
         };
-        format!("Scheduled scans are paused {until}.\n")
+        format!("Scans are paused {until}.\n")
     })?;
     Ok(Exit::Done)
 }
