@@ -8,6 +8,8 @@ mod budget;
 mod find;
 mod helper;
 mod link;
+#[cfg(any(windows, test))]
+mod npcap;
 mod part;
 mod process;
 mod route;

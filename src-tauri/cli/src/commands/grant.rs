@@ -44,7 +44,7 @@ pub(super) fn run(out: &Output, args: &args::Grant) -> Result<Exit, Failure> {
             "grant-elsewhere",
             "Only Linux has such capabilities.",
         )
-        .remedy("On macOS run the agent as root; on Windows install Npcap."));
+        .remedy("On macOS run the agent as root. On Windows install Npcap; where it is restricted to administrators, run the agent as one."));
     }
     let path = nmap::installed_helper().ok_or_else(not_installed)?;
     // A link would be followed to a file that was not shown.

@@ -182,7 +182,7 @@ fn sentences(problem: &Problem, subnet: &dyn Fn(SubnetId) -> String) -> (String,
         ),
         NmapUnprivileged => (
             "nmap runs without raw sockets: behind a router, hosts that answer no TCP on 80 or 443 are not seen, and MACs are only those in the system's neighbour table.".into(),
-            "On Linux give fieldscan-nmap its capability, once: `fieldscan grant`. Elsewhere run the agent as root or, on Windows, install Npcap.".into(),
+            "On Linux give fieldscan-nmap its capability, once: `fieldscan grant`. On macOS run the agent as root. On Windows install Npcap; where it is restricted to administrators, run the agent as one.".into(),
         ),
         NmapFailed { subnet: id, .. } => (
             format!("nmap could not scan {}.", subnet(*id)),

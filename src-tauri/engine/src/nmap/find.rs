@@ -7,6 +7,8 @@ use std::{
 
 use fieldscan_core::problem::Problem;
 
+#[cfg(windows)]
+use super::npcap;
 use super::{
     Limits, Nmap, helper,
     process::{self, Ended},
@@ -206,17 +208,9 @@ fn gets_raw_sockets() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-/// Npcap gives raw sockets to everybody, unless its installer was told otherwise; then nmap's own start fails and the
-/// scan goes on without.
 #[cfg(windows)]
 fn gets_raw_sockets() -> bool {
-    env::var_os("SystemRoot").is_some_and(|root| {
-        Path::new(&root)
-            .join("System32")
-            .join("Npcap")
-            .join("wpcap.dll")
-            .is_file()
-    })
+    npcap::Npcap::find().serves(npcap::is_administrator())
 }
 
 #[cfg(test)]
