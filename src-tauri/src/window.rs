@@ -1,5 +1,8 @@
 //! The one window: made when it is wanted and destroyed when it is closed, so that nothing of it stays in memory.
 
+#[cfg(target_os = "linux")]
+mod left_over;
+
 use std::{fs, path::PathBuf};
 
 use fieldscan_core::present::Page;
@@ -44,12 +47,17 @@ pub(crate) fn is_in_front(tauri: &AppHandle) -> bool {
         .is_some_and(|window| window.is_focused().unwrap_or(false))
 }
 
-/// Remembers the window's place when it is about to go.
+/// Remembers the window's place when it is about to go, and clears up after it.
 pub(crate) fn happened(tauri: &AppHandle, event: &WindowEvent) {
-    if matches!(event, WindowEvent::CloseRequested { .. })
-        && let Some(window) = tauri.get_webview_window(LABEL)
-    {
-        tauri.state::<Memory>().keep(&window);
+    match event {
+        WindowEvent::CloseRequested { .. } => {
+            if let Some(window) = tauri.get_webview_window(LABEL) {
+                tauri.state::<Memory>().keep(&window);
+            }
+        }
+        #[cfg(target_os = "linux")]
+        WindowEvent::Destroyed => left_over::end_soon(tauri),
+        _ => {}
     }
 }
 

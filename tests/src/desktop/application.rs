@@ -160,9 +160,7 @@ impl Application {
     pub fn web_processes(&self) -> Vec<u32> {
         below(self.id())
             .into_iter()
-            .filter(|process| {
-                name_of(*process).is_some_and(|name| name.starts_with("WebKitWebProces"))
-            })
+            .filter(|process| name_of(*process).is_some_and(|name| name.starts_with("WebKit")))
             .collect()
     }
 
