@@ -9,6 +9,7 @@
 mod panel;
 mod scenario;
 mod troubles;
+mod walk;
 mod window;
 
 use fieldscan_core::delivery::{Report, State};
