@@ -6,6 +6,7 @@
     reason = "what a test's helper can't do fails the test"
 )]
 
+mod large;
 mod panel;
 mod scenario;
 mod troubles;
