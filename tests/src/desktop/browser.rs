@@ -17,8 +17,38 @@ use crate::site::wait_until;
 /// The key under which WebDriver names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// The key as WebDriver has it.
-const ENTER: &str = "\u{e007}";
+/// How many times Tab is pressed before a page counts as one where the keyboard does not lead on.
+const STOPS: u32 = 120;
+
+/// A key on the keyboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they are called what is on them")]
+pub enum Key {
+    Char(char),
+    Tab,
+    Enter,
+    Escape,
+    Control,
+    End,
+    Left,
+    Right,
+}
+
+impl Key {
+    /// The key as WebDriver has it.
+    const fn code(self) -> char {
+        match self {
+            Self::Char(char) => char,
+            Self::Tab => '\u{e004}',
+            Self::Enter => '\u{e007}',
+            Self::Control => '\u{e009}',
+            Self::Escape => '\u{e00c}',
+            Self::End => '\u{e010}',
+            Self::Left => '\u{e012}',
+            Self::Right => '\u{e014}',
+        }
+    }
+}
 
 /// A driver of one window. It lets go when it is dropped; the window stays.
 #[derive(Debug)]
@@ -140,12 +170,20 @@ impl Browser {
     /// # Errors
     /// When it isn't within [`SOON`]; says what stands there.
     pub fn click(&self, words: &str) -> Result<()> {
-        let words = quoted(words);
-        let place = format!(
-            "//*[self::button or self::a or self::label or @role='button' or @role='menuitem' or @role='switch']\
-             [normalize-space(.)={words} or @aria-label={words} or @title={words}][not(@disabled)]"
-        );
-        self.with_element(&place, &|element| {
+        self.click_at(&control(words))
+    }
+
+    /// The same in a part of the page that has this label.
+    ///
+    /// # Errors
+    /// When it isn't within [`SOON`]; says what stands there.
+    pub fn click_in(&self, part: &str, words: &str) -> Result<()> {
+        let part = quoted(part);
+        self.click_at(&format!("//*[@aria-label={part}]{}", control(words)))
+    }
+
+    fn click_at(&self, place: &str) -> Result<()> {
+        self.with_element(place, &|element| {
             self.post(&format!("/element/{element}/click"), &json!({}))?;
             Ok(())
         })
@@ -164,10 +202,61 @@ impl Browser {
         self.with_element(&place, &|element| {
             self.post(
                 &format!("/element/{element}/value"),
-                &json!({"text": text.replace('\n', ENTER)}),
+                &json!({"text": text.replace('\n', &Key::Enter.code().to_string())}),
             )?;
             Ok(())
         })
+    }
+
+    /// Presses keys together, as in Ctrl and F, and lets go of them again.
+    ///
+    /// # Errors
+    /// The window is gone.
+    pub fn press(&self, keys: &[Key]) -> Result<()> {
+        let stroke = |kind: &str, key: &Key| json!({"type": kind, "value": key.code().to_string()});
+        let down = keys.iter().map(|key| stroke("keyDown", key));
+        let up = keys.iter().rev().map(|key| stroke("keyUp", key));
+        let strokes: Vec<Value> = down.chain(up).collect();
+        let keyboard = json!({"type": "key", "id": "keyboard", "actions": strokes});
+        self.post("/actions", &json!({"actions": [keyboard]}))?;
+        Ok(())
+    }
+
+    /// Types what is written, key by key, to whatever has the focus.
+    ///
+    /// # Errors
+    /// The window is gone.
+    pub fn type_text(&self, text: &str) -> Result<()> {
+        text.chars()
+            .try_for_each(|char| self.press(&[Key::Char(char)]))
+    }
+
+    /// What has the focus, by its label or the words on it.
+    ///
+    /// # Errors
+    /// The window is gone.
+    pub fn focused(&self) -> Result<String> {
+        let script = "const focused = document.activeElement; \
+                      return (focused?.getAttribute('aria-label') ?? focused?.labels?.[0]?.textContent ?? focused?.textContent ?? '').trim();";
+        let focused = self.run(script, &[])?;
+        Ok(focused.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Presses Tab until what has this label, or these words, has the focus.
+    ///
+    /// # Errors
+    /// When the keyboard does not lead there; says where it led.
+    pub fn tab_to(&self, name: &str) -> Result<()> {
+        let mut passed = Vec::new();
+        for _ in 0..STOPS {
+            self.press(&[Key::Tab])?;
+            let focused = self.focused()?;
+            if focused == name {
+                return Ok(());
+            }
+            passed.push(focused.chars().take(40).collect::<String>());
+        }
+        bail!("the keyboard does not lead to {name:?}, but to {passed:?}");
     }
 
     /// Asks the agent, as the page does. `Err` in the result is its refusal.
@@ -280,6 +369,15 @@ fn wait_for_listener(port: u16, until: Instant) -> Result<()> {
     });
     ensure!(there, "nobody listens at port {port} within {SOON:?}");
     Ok(())
+}
+
+/// The place of what can be clicked by these words, or this label.
+fn control(words: &str) -> String {
+    let words = quoted(words);
+    format!(
+        "//*[self::button or self::a or self::label or @role='button' or @role='menuitem' or @role='switch']\
+         [normalize-space(.)={words} or @aria-label={words} or @title={words}][not(@disabled)]"
+    )
 }
 
 /// A string as XPath has it; no words of ours have both kinds of quotes.

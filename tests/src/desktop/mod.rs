@@ -30,7 +30,7 @@ pub use session::{Keyring, Session, missing};
 #[cfg(target_os = "linux")]
 pub use self::{
     application::{Application, built_tray},
-    browser::Browser,
+    browser::{Browser, Key},
     desk::{Desk, SOON, missing as missing_desk},
     notifications::{Notification, Notifications},
     panel::{Panel, missing as missing_panel},

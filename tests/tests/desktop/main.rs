@@ -6,10 +6,12 @@
     reason = "what a test's helper can't do fails the test"
 )]
 
+mod large;
 mod notices;
 mod panel;
 mod scenario;
 mod troubles;
+mod walk;
 mod window;
 
 use fieldscan_core::delivery::{Report, State};

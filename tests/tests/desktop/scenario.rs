@@ -12,7 +12,7 @@ use fieldscan_tests::{
 use super::{OFFICE, is_confirmed, on_a_desk, small_site, wait_for_reports, waits};
 
 /// What an administrator sends to the one who installs an agent.
-fn settings_sent(site: &Site) -> String {
+pub(super) fn settings_sent(site: &Site) -> String {
     let settings = std::fs::read_to_string(site.settings_file()).unwrap();
     format!(
         "{settings}client_token: {}\nauth_token: {}\n",

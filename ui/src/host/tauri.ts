@@ -4,6 +4,7 @@ import { invoke } from '@tauri-apps/api/core';
 import { listen, type UnlistenFn } from '@tauri-apps/api/event';
 
 import { refusalOf, type Host, type Stop } from './host';
+import { addressesOf } from './slices';
 
 async function ask<T>(command: string, args?: Record<string, unknown>): Promise<T> {
   try {
@@ -31,7 +32,7 @@ export const tauri: Host = {
   resume: () => ask('resume'),
   quit: () => ask('quit'),
 
-  addresses: (subnet) => ask('addresses', { subnet }),
+  addresses: async (subnet) => addressesOf(await ask('addresses', { subnet })),
   addressHistory: (subnet, ip) => ask('address_history', { subnet, ip }),
   hostsOverTime: (subnet, days) => ask('hosts_over_time', { subnet, days }),
 

@@ -28,6 +28,7 @@ export const overview: typeof en = {
     neverScanned: 'Noch wurde nichts gescannt.',
     notAsked: 'phpIPAM wurde noch nicht gefragt.',
     nothingAssigned: 'Noch sind keine Subnetze zugewiesen.',
+    allLeftOut: (subnets) => (subnets === 1 ? 'Das eine zugewiesene Subnetz wird nicht gescannt.' : `Keines der ${n(subnets)} zugewiesenen Subnetze wird gescannt.`),
     offlineNeverAsked: 'phpIPAM ist nicht erreichbar.',
     notSetUp: 'Fieldscan ist noch nicht eingerichtet.',
     untold: 'phpIPAM erfährt es nicht.',
@@ -38,6 +39,7 @@ export const overview: typeof en = {
 
   notAskedWhy: 'Ein Scan fragt es, welche Subnetze diesem Agenten zugewiesen sind; eine Aktualisierung auch.',
   emptyWhy: 'phpIPAM antwortet, hat diesem Scan-Agenten aber kein Subnetz gegeben. Öffnen Sie in phpIPAM ein Subnetz, wählen Sie diesen Agenten als „Scan agent“, dann frischen Sie auf.',
+  allLeftOutWhy: (subnets) => `Warum, und was das ändert, steht ${subnets === 1 ? '' : 'für jedes '}weiter unten.`,
   neverScannedWhy: (subnets) => `phpIPAM hat ${count(subnets, 'Subnetz', 'Subnetze')} zugewiesen. Der erste Scan zeigt, welche Hosts antworten.`,
   offlineNeverAskedWhy: 'Es hat diesem Agenten seine Subnetze nie genannt, also gibt es noch nichts zu scannen. Es wird von selbst wieder versucht.',
 

@@ -159,6 +159,7 @@ export const subnet: typeof en = {
     },
     history: 'Verlauf',
     noHistory: 'Noch kein Scan hat diese Adresse versucht.',
+    neverSeen: 'Kein Scan hat diese Adresse bisher gesehen.',
     up: 'Gesehen',
     down: 'Nicht gesehen',
     from: (from, to) => `${from} bis ${to}`,

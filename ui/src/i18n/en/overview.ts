@@ -27,6 +27,7 @@ export const overview = {
     neverScanned: 'Nothing was scanned yet.',
     notAsked: 'phpIPAM was not asked yet.',
     nothingAssigned: 'No subnets are assigned yet.',
+    allLeftOut: (subnets: number) => (subnets === 1 ? 'The one assigned subnet is not scanned.' : `None of the ${n(subnets)} assigned subnets is scanned.`),
     offlineNeverAsked: 'phpIPAM can’t be reached.',
     notSetUp: 'Fieldscan is not set up yet.',
     untold: 'phpIPAM is not being told.',
@@ -37,6 +38,7 @@ export const overview = {
 
   notAskedWhy: 'A scan asks it which subnets are assigned to this agent; so does a refresh.',
   emptyWhy: 'phpIPAM answers, but it has given no subnet to this scan agent. In phpIPAM, open a subnet, choose this agent as its Scan agent, then refresh.',
+  allLeftOutWhy: (subnets: number) => `Why, and what changes it, is said below${subnets === 1 ? '' : ' for each'}.`,
   neverScannedWhy: (subnets: number) => `phpIPAM has assigned ${count(subnets, 'subnet', 'subnets')}. The first scan shows which hosts answer.`,
   offlineNeverAskedWhy: 'It never told this agent its subnets, so there is nothing to scan yet. It is tried again by itself.',
 

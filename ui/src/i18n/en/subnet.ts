@@ -161,6 +161,7 @@ export const subnet = {
     },
     history: 'History',
     noHistory: 'No scan has tried this address yet.',
+    neverSeen: 'No scan has seen this address yet.',
     up: 'Seen',
     down: 'Not seen',
     from: (from: string, to: string) => `${from} to ${to}`,

@@ -10,6 +10,8 @@ export type Answer =
   /** Nothing is wrong, and nobody has asked yet: the schedule is off, or its time has not come. */
   | { is: 'not-asked' }
   | { is: 'nothing-assigned' }
+  /** Subnets are assigned, and each is left out for a reason of its own. */
+  | { is: 'all-left-out'; subnets: number }
   | { is: 'never-scanned'; subnets: number }
   | { is: 'right'; known: number; untold: boolean }
   | { is: 'some'; counts: Counts; known: number; up: number; stale: boolean; untold: boolean };
@@ -46,7 +48,8 @@ export function answerOf(snapshot: SnapshotDocument): Answer {
   const totals = totalsOf(snapshot.subnets);
   if (!totals) {
     if (snapshot.ipam.fetched_at === null) return { is: snapshot.ipam.offline ? 'offline-never-asked' : 'not-asked' };
-    if (planned(snapshot.subnets).length === 0) return { is: 'nothing-assigned' };
+    if (snapshot.subnets.length === 0) return { is: 'nothing-assigned' };
+    if (planned(snapshot.subnets).length === 0) return { is: 'all-left-out', subnets: snapshot.subnets.length };
     return { is: 'never-scanned', subnets: planned(snapshot.subnets).length };
   }
   const { counts, stale } = totals;

@@ -51,6 +51,8 @@ describe('the answer', () => {
     expect(answerOf(await site('state=never-scanned'))).toEqual({ is: 'never-scanned', subnets: 4 });
     const empty = await site('state=empty');
     expect(answerOf(empty)).toEqual({ is: 'nothing-assigned' });
+    const folder = { id: 190, cidr: '10.99.0.0/16', network: null, description: '', plan: 'left-out' as const, last_scan: null };
+    expect(answerOf({ ...empty, subnets: [folder] }), 'one is assigned, and it is not scanned').toEqual({ is: 'all-left-out', subnets: 1 });
     expect(answerOf({ ...empty, ipam: { ...empty.ipam, fetched_at: null } }), 'phpIPAM said nothing, as nobody asked').toEqual({ is: 'not-asked' });
     expect(answerOf(await site('state=first-run'))).toEqual({ is: 'not-set-up' });
   });
