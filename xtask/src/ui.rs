@@ -102,11 +102,22 @@ fn script(name: &str) -> anyhow::Result<()> {
     run_program(&mut prepared(name)?)
 }
 
+/// Whether what the lock file names was installed since it was last changed.
+fn is_installed() -> bool {
+    let changed = |path| {
+        let file = Path::new(path).metadata();
+        file.and_then(|file| file.modified())
+    };
+    // npm writes this file when it is done: without it the folder is half of one.
+    let installed = changed("ui/node_modules/.package-lock.json");
+    let wanted = changed("ui/package-lock.json");
+    matches!((installed, wanted), (Ok(installed), Ok(wanted)) if installed >= wanted)
+}
+
 /// A script of `ui/package.json`, after installing what it uses.
 fn prepared(name: &str) -> anyhow::Result<Command> {
     let npm = which("npm").context("npm is missing; it comes with Node")?;
-    // npm writes this file when it is done: without it the folder is half of one.
-    if !Path::new("ui/node_modules/.package-lock.json").is_file() {
+    if !is_installed() {
         run_program(Command::new(&npm).args(["ci", "--prefix", "ui"]))?;
     }
     let mut command = Command::new(&npm);
