@@ -109,7 +109,12 @@ fn a_subnet_of_65536_addresses_arrives_whole() {
                 .is_some_and(|rows| rows as usize >= ADDRESSES)
         });
         assert!(whole, "every address has its row: {found}");
-        let turns = window.run("return turns", &[]).unwrap();
+        let mut turns = Value::Null;
+        let drawn = wait_until(SOON, || {
+            turns = window.run("return turns", &[]).unwrap();
+            !turns["opened"].is_null()
+        });
+        assert!(drawn, "the rows are drawn: {turns}");
         println!(
             "opened after {} ms, the longest time without a turn {} ms",
             turns["opened"], turns["longest"]
