@@ -1,11 +1,11 @@
 //! One agent, many faces: with a `fieldscan watch` at work, other commands ask it instead of failing on its lock. All of it
 //! with the real programs.
 
+#![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
     reason = "what a test's helper can't do fails the test"
 )]
-#![cfg(unix)]
 
 use std::{
     fs,

@@ -32,13 +32,18 @@ client_name: fieldscan
 scanagent_code: code-of-this-agent
 ";
 
-/// Packages whose unit tests are run, and of which targets.
-const TESTS: [(&str, &[&str]); 5] = [
-    ("fieldscan-core", &["--lib"]),
-    ("fieldscan-nmap", &["--lib"]),
-    ("fieldscan-engine", &["--lib", "--test", "store"]),
-    ("fieldscan", &["--bins"]),
-    ("fieldscan-tray", &["--bins"]),
+/// All of the product, for `cargo build` and `cargo test` alike: each package on its own would have what it depends on built
+/// anew, with other features, and so would programs without tests.
+const PRODUCT: [&str; 9] = [
+    "--locked",
+    "--package=fieldscan-core",
+    "--package=fieldscan-nmap",
+    "--package=fieldscan-engine",
+    "--package=fieldscan",
+    "--package=fieldscan-tray",
+    "--lib",
+    "--bins",
+    "--test=store",
 ];
 
 /// Builds, tests, and tries the programs.
@@ -48,22 +53,19 @@ pub(super) fn run(look: &Look, compiler: &Compiler, folder: &Path) -> anyhow::Re
         return Ok(false);
     }
     let built = step(look, "build for windows", || {
-        run_program(compiler.cargo("build", System::Windows, folder)?.args([
-            "--locked",
-            "--package",
-            "fieldscan",
-        ]))
+        run_program(
+            compiler
+                .cargo("build", System::Windows, folder)?
+                .args(PRODUCT),
+        )
     })?;
-    let mut well = built;
-    for (package, targets) in TESTS {
-        well &= step(look, &format!("unit tests of {package} under wine"), || {
-            let mut command = compiler.cargo("test", System::Windows, folder)?;
-            command.args(["--locked", "--no-fail-fast", "--package", package]);
-            command.args(targets);
-            wine.runs(&mut command);
-            run_program(&mut command)
-        })?;
-    }
+    let mut well = step(look, "unit tests under wine", || {
+        let mut command = compiler.cargo("test", System::Windows, folder)?;
+        command.args(PRODUCT).arg("--no-fail-fast");
+        wine.runs(&mut command);
+        run_program(&mut command)
+    })?;
+    well &= built;
     if built {
         well &= step(look, "doctor under wine", || wine.doctor())?;
         well &= step(look, "a simulated site, under wine", || wine.site())?;
