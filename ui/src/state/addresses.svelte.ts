@@ -1,5 +1,7 @@
 // The addresses of subnets, as last read: a view that opens shows them at once, and reads anew behind that.
 
+import { untrack } from 'svelte';
+
 import { host, type AddressesDocument, type SnapshotDocument } from '../host';
 import { agent } from './agent.svelte';
 import { query, type Query } from './query.svelte';
@@ -8,8 +10,18 @@ import { query, type Query } from './query.svelte';
 const REMEMBERED = 24;
 
 const remembered = new Map<number, AddressesDocument>();
+/** What is being read: by the subnet, and the revision that made it necessary. */
+const underway = new Map<string, Promise<AddressesDocument>>();
 
-async function read(subnet: number): Promise<AddressesDocument> {
+/** Reads them; two views that need the same at the same time read it once. */
+function read(subnet: number, revision: number): Promise<AddressesDocument> {
+  const key = `${subnet} ${revision}`;
+  const reading = underway.get(key) ?? readAndRemember(subnet).finally(() => underway.delete(key));
+  underway.set(key, reading);
+  return reading;
+}
+
+async function readAndRemember(subnet: number): Promise<AddressesDocument> {
   const document = await host.addresses(subnet);
   remembered.delete(subnet);
   remembered.set(subnet, document);
@@ -22,11 +34,12 @@ async function read(subnet: number): Promise<AddressesDocument> {
 
 /** The addresses of a subnet for a component. With null, nothing is asked. To be called while the component is set up. */
 export function addressesOf(subnet: () => number | null): Query<AddressesDocument> {
-  const revision = revisionsOf();
+  const revisions = revisionsOf();
+  const revision = () => revisions(agent.snapshot, subnet());
   return query(
     subnet,
-    () => revision(agent.snapshot, subnet()),
-    read,
+    revision,
+    (id) => read(id, untrack(revision)),
     (id) => remembered.get(id),
   );
 }
@@ -48,4 +61,5 @@ export function revisionsOf(): (snapshot: SnapshotDocument | null, subnet: numbe
 /** Forgets everything. For tests. */
 export function forgetAddresses(): void {
   remembered.clear();
+  underway.clear();
 }
