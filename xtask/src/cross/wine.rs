@@ -100,6 +100,7 @@ impl Wine {
 
     /// Makes the home, with what this wine lacks.
     fn set_up(&self) -> anyhow::Result<()> {
+        fs::create_dir_all(&self.home)?;
         run_program(self.command().args(["wineboot", "--init"]))?;
         let source = self.home.join("bcryptprimitives.c");
         fs::write(&source, SHIM)?;
