@@ -164,7 +164,9 @@ impl StoreError {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
             io::ErrorKind::PermissionDenied
             | io::ErrorKind::ReadOnlyFilesystem
-            | io::ErrorKind::NotADirectory => Self::NoAccess { detail },
+            // A file where a folder should be: the second is Windows' word for it.
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::AlreadyExists => Self::NoAccess { detail },
             _ => Self::Failing { detail },
         }
     }
