@@ -21,7 +21,7 @@ use crate::{
 /// Where tests note that they were skipped: one line `SKIPPED <name>: <reason>` each.
 const SKIPS: &str = "FIELDSCAN_SKIPS";
 /// Whether the checks for other systems are part of the gate: `1` or `0`. They take minutes, and a second compiler, so without
-/// it only the one for Windows is, where nobody waits and that compiler may be installed: in CI.
+/// it they are where nobody waits and that compiler may be installed: in CI.
 const CROSS: &str = "FIELDSCAN_CROSS";
 
 /// Installs, checks, builds, tests. Arguments go to `cargo test` (for instance `--package fieldscan-core`).
@@ -97,14 +97,13 @@ fn beyond_tests(
         let tried = package::test(look)?;
         tally.take("package", tried);
     }
-    let cross = std::env::var_os(CROSS);
     let ci = std::env::var_os("CI").is_some();
-    let asked = |system| asked(cross.as_deref(), ci, system);
-    if cross::System::ALL.into_iter().any(asked) {
+    let asked = asked(std::env::var_os(CROSS).as_deref(), ci);
+    if asked {
         cross::prepare(look);
     }
     for system in cross::System::ALL {
-        let checked = match asked(system) {
+        let checked = match asked {
             true => cross::check(look, system)?,
             false => Err(format!("not asked for ({CROSS}=1, or `cargo xtask cross`)")),
         };
@@ -113,9 +112,9 @@ fn beyond_tests(
     Ok(())
 }
 
-/// Whether the check for another system is wanted.
-fn asked(cross: Option<&OsStr>, ci: bool, system: cross::System) -> bool {
-    cross.map_or(ci && system == cross::System::Windows, |word| word != "0")
+/// Whether the checks for other systems are wanted.
+fn asked(cross: Option<&OsStr>, ci: bool) -> bool {
+    cross.map_or(ci, |word| word != "0")
 }
 
 /// Runs the tests with their output live, and counts from the runner's own lines.
@@ -410,13 +409,11 @@ mod tests {
     }
 
     #[test]
-    fn windows_is_checked_for_in_ci_unless_somebody_says_otherwise() {
-        use cross::System::{MacOs, Windows};
-        assert!(asked(None, true, Windows), "nobody waits there");
-        assert!(!asked(None, true, MacOs), "both would take too long");
-        assert!(!asked(None, false, Windows), "minutes, at every desk");
-        assert!(asked(Some("1".as_ref()), false, MacOs), "it was asked for");
-        assert!(!asked(Some("0".as_ref()), true, Windows), "it was refused");
+    fn other_systems_are_checked_for_in_ci_unless_somebody_says_otherwise() {
+        assert!(asked(None, true), "nobody waits there");
+        assert!(!asked(None, false), "minutes, at every desk");
+        assert!(asked(Some("1".as_ref()), false), "it was asked for");
+        assert!(!asked(Some("0".as_ref()), true), "it was refused");
     }
 
     #[test]
