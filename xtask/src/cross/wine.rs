@@ -197,6 +197,8 @@ impl Wine {
 
     /// Starts the tray application on a screen that nobody sees, silently, until it says that its icon is shown.
     fn tray(&self) -> anyhow::Result<()> {
+        // What is left of the steps before has a desktop without a screen; there may be nothing left.
+        let _ = self.end();
         let place = self.home.join("drive_c/tray");
         if place.exists() {
             fs::remove_dir_all(&place)?;
