@@ -1,6 +1,7 @@
 //! A simulated site for tests, the demo and the benchmarks.
 
 pub mod desktop;
+pub mod ipam;
 mod listener;
 pub mod network;
 pub mod phpipam;

@@ -884,10 +884,11 @@ fn a_bundle_holds_no_secret_and_is_never_written_over() {
 /// 1,000 subnets with 100 addresses each, as phpIPAM would have told them.
 fn fill(site: &Site) {
     use fieldscan_core::{
-        ids::{AddressId, AgentCode, AgentId, SubnetId},
+        ids::{AgentCode, AgentId},
         ipam::{Address, AddressBook, Assignment, Subnet},
     };
     use fieldscan_engine::store::{CacheKey, Store};
+    use fieldscan_tests::ipam;
 
     let now = jiff::Timestamp::now();
     let mut store = Store::open(&site.path("data"), now).unwrap().store;
@@ -898,19 +899,8 @@ fn fill(site: &Site) {
         .map(|number| {
             let cidr = format!("10.{}.{}.0/24", number / 256, number % 256);
             Subnet {
-                id: SubnetId(u64::from(number) + 1),
-                network: cidr.parse().ok(),
-                cidr,
                 description: format!("site {number}"),
-                is_folder: false,
-                is_parent: false,
-                discover: true,
-                ping: false,
-                resolve_dns: false,
-                name_servers: Vec::new(),
-                last_discovery: None,
-                last_scan: None,
-                custom: Default::default(),
+                ..ipam::subnet(u64::from(number) + 1, &cidr)
             }
         })
         .collect();
@@ -923,20 +913,12 @@ fn fill(site: &Site) {
                 };
                 let [a, b, c, _] = base.octets();
                 Address {
-                    id: AddressId(subnet.id.0 * 1_000 + u64::from(host)),
-                    subnet: subnet.id,
-                    ip: std::net::IpAddr::from([a, b, c, host]),
                     hostname: Some(format!("host-{host}")),
-                    mac: None,
-                    description: None,
-                    owner: None,
-                    note: None,
-                    is_gateway: false,
-                    exclude_ping: false,
-                    tag: Some(2),
-                    last_seen: None,
-                    edit_date: None,
-                    custom: Default::default(),
+                    ..ipam::address(
+                        subnet.id.0 * 1_000 + u64::from(host),
+                        subnet.id,
+                        std::net::IpAddr::from([a, b, c, host]),
+                    )
                 }
             })
             .collect();

@@ -23,6 +23,7 @@ use fieldscan_engine::{
     upload::{Server, ServerConnection},
 };
 use fieldscan_tests::{
+    ipam,
     phpipam::{Model, PhpIpam, address, subnet},
     scan_server::{ScanServer, Step},
 };
@@ -128,19 +129,9 @@ fn runner() -> TestRunner {
 
 fn core_subnet(id: i64, cidr: &str) -> Subnet {
     Subnet {
-        id: SubnetId(id.try_into().unwrap()),
-        cidr: cidr.to_owned(),
         network: network_of(cidr),
-        description: String::new(),
-        is_folder: false,
-        is_parent: false,
-        discover: true,
-        ping: false,
         resolve_dns: true,
-        name_servers: Vec::new(),
-        last_discovery: None,
-        last_scan: None,
-        custom: Default::default(),
+        ..ipam::subnet(id.try_into().unwrap(), cidr)
     }
 }
 

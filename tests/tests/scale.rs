@@ -17,11 +17,12 @@ use std::{
 };
 
 use fieldscan_core::{
-    ids::{AddressId, AgentId, SubnetId},
+    ids::AgentId,
     ipam::{Address, AddressBook, Assignment, Subnet},
 };
 use fieldscan_engine::store::{CacheKey, Store};
 use fieldscan_tests::{
+    ipam,
     phpipam::Model,
     site::{Plan, Site},
 };
@@ -39,19 +40,9 @@ fn subnet(number: u32) -> Subnet {
         number => format!("{}/24", Ipv4Addr::from(0x0A01_0000 + (number << 8))),
     };
     Subnet {
-        id: SubnetId(u64::from(number) + 1),
-        network: cidr.parse().ok(),
-        cidr,
         description: format!("Subnet {number}"),
-        is_folder: false,
-        is_parent: false,
-        discover: true,
         ping: true,
-        resolve_dns: false,
-        name_servers: Vec::new(),
-        last_discovery: None,
-        last_scan: None,
-        custom: Default::default(),
+        ..ipam::subnet(u64::from(number) + 1, &cidr)
     }
 }
 
@@ -61,9 +52,6 @@ fn addresses(subnet: &Subnet, count: u32, first_id: u32) -> Vec<Address> {
     hosts
         .zip(first_id..)
         .map(|(ip, id)| Address {
-            id: AddressId(id.into()),
-            subnet: subnet.id,
-            ip,
             hostname: Some(format!("host-{id}.example.com")),
             mac: Some(
                 format!(
@@ -76,14 +64,8 @@ fn addresses(subnet: &Subnet, count: u32, first_id: u32) -> Vec<Address> {
                 .unwrap(),
             ),
             description: Some("a printer on the second floor".into()),
-            owner: None,
-            note: None,
-            is_gateway: false,
-            exclude_ping: false,
-            tag: Some(2),
             last_seen: Some("2026-03-11 12:00:00".into()),
-            edit_date: None,
-            custom: Default::default(),
+            ..ipam::address(id.into(), subnet.id, ip)
         })
         .collect()
 }

@@ -15,13 +15,15 @@ use std::{
 use fieldscan_core::{
     agent::ScanFailure,
     host::{self, SeenBy},
-    ids::{AddressId, SubnetId},
-    ipam::{Address, Subnet},
+    ids::SubnetId,
     plan::{self, Guard, Impostor, Mode, Profile, Target, everybody_up},
     problem::Problem,
 };
 use fieldscan_engine::nmap::{News, Nmap, Scheduler, Work};
-use fieldscan_tests::network::{Behaviour, Host, Layout, Mac, Network, Quality, in_namespace};
+use fieldscan_tests::{
+    ipam,
+    network::{Behaviour, Host, Layout, Mac, Network, Quality, in_namespace},
+};
 use tokio_util::sync::CancellationToken;
 
 fn inside(test: &str, body: impl AsyncFnOnce(Nmap)) {
@@ -39,46 +41,13 @@ fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-fn subnet(cidr: &str) -> Subnet {
-    Subnet {
-        id: SubnetId(1),
-        cidr: cidr.to_owned(),
-        network: cidr.parse().ok(),
-        description: String::new(),
-        is_folder: false,
-        is_parent: false,
-        discover: true,
-        ping: false,
-        resolve_dns: false,
-        name_servers: Vec::new(),
-        last_discovery: None,
-        last_scan: None,
-        custom: BTreeMap::new(),
-    }
-}
-
 /// As the agent makes it, of a subnet of which phpIPAM knows these addresses.
 fn target(cidr: &str, known: &[&str]) -> Target {
-    let subnet = subnet(cidr);
+    let subnet = ipam::subnet(1, cidr);
     let book: Vec<_> = known
         .iter()
         .zip(1..)
-        .map(|(at, id)| Address {
-            id: AddressId(id),
-            subnet: subnet.id,
-            ip: ip(at),
-            hostname: None,
-            mac: None,
-            description: None,
-            owner: None,
-            note: None,
-            is_gateway: false,
-            exclude_ping: false,
-            tag: None,
-            last_seen: None,
-            edit_date: None,
-            custom: BTreeMap::new(),
-        })
+        .map(|(at, id)| ipam::address(id, subnet.id, ip(at)))
         .collect();
     let mode = match subnet.network.unwrap().is_ipv4() {
         true => Mode::Sweep,

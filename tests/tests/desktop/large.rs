@@ -1,12 +1,13 @@
 //! The largest subnet that is swept, in the window: it arrives whole, and the window stays at hand meanwhile.
 
 use fieldscan_core::{
-    ids::{AddressId, AgentId, SubnetId},
+    ids::{AgentId, SubnetId},
     ipam::{Address, AddressBook, Assignment, Subnet},
 };
 use fieldscan_engine::store::Store;
 use fieldscan_tests::{
     desktop::{Application, Desk, Keyring, SOON},
+    ipam,
     phpipam::Model,
     site::{Plan, Site, wait_until},
 };
@@ -20,19 +21,9 @@ const ADDRESSES: usize = 65_536;
 
 fn plant() -> Subnet {
     Subnet {
-        id: SubnetId(1),
-        network: PLANT.parse().ok(),
-        cidr: PLANT.to_owned(),
         description: "Regional plant".to_owned(),
-        is_folder: false,
-        is_parent: false,
-        discover: true,
         ping: true,
-        resolve_dns: false,
-        name_servers: Vec::new(),
-        last_discovery: None,
-        last_scan: None,
-        custom: Default::default(),
+        ..ipam::subnet(1, PLANT)
     }
 }
 
@@ -52,20 +43,9 @@ fn fill(site: &Site) {
     let addresses: Vec<Address> = (1..)
         .zip(network.iter())
         .map(|(id, ip)| Address {
-            id: AddressId(id),
-            subnet: SubnetId(1),
-            ip,
             hostname: Some(format!("plc-{id}.example.com")),
-            mac: None,
             description: Some("a press in the hall".into()),
-            owner: None,
-            note: None,
-            is_gateway: false,
-            exclude_ping: false,
-            tag: Some(2),
-            last_seen: None,
-            edit_date: None,
-            custom: Default::default(),
+            ..ipam::address(id, SubnetId(1), ip)
         })
         .collect();
     assert_eq!(addresses.len(), ADDRESSES);

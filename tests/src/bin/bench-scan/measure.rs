@@ -8,14 +8,12 @@ use std::{
 use anyhow::{Context as _, Result, anyhow, ensure};
 use fieldscan_core::{
     host::Host,
-    ids::SubnetId,
-    ipam::Subnet,
     nmap_xml::{Event, Reader},
     plan::{self, Guard, Mode, Profile, Target},
 };
 use fieldscan_engine::nmap::{Nmap, Scheduler, Work};
-use fieldscan_tests::network::Network;
-use ipnetwork::{IpNetwork, Ipv4Network};
+use fieldscan_tests::{ipam, network::Network};
+use ipnetwork::Ipv4Network;
 use tokio_util::sync::CancellationToken;
 
 use crate::rows::Row;
@@ -119,21 +117,7 @@ fn finish(network: &Network, took: Duration, found: usize, cpu: Duration) -> Res
 
 /// As the agent makes it of a subnet that is swept.
 pub(crate) fn target(network: Ipv4Network, id: u64) -> Result<Target> {
-    let subnet = Subnet {
-        id: SubnetId(id),
-        cidr: network.to_string(),
-        network: Some(IpNetwork::V4(network)),
-        description: String::new(),
-        is_folder: false,
-        is_parent: false,
-        discover: true,
-        ping: false,
-        resolve_dns: false,
-        name_servers: Vec::new(),
-        last_discovery: None,
-        last_scan: None,
-        custom: Default::default(),
-    };
+    let subnet = ipam::subnet(id, &network.to_string());
     let guard = Guard {
         large: true,
         ..Guard::default()
