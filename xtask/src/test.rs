@@ -243,19 +243,7 @@ impl Tally {
     fn read(&mut self, line: &str) {
         if let Some(counts) = line.strip_prefix("test result: ") {
             for part in counts.split([';', '.']) {
-                let mut words = part.split_whitespace();
-                let (Some(number), Some(what)) = (words.next(), words.next()) else {
-                    continue;
-                };
-                let Ok(number) = number.parse::<u64>() else {
-                    continue;
-                };
-                match what {
-                    "passed" => self.passed += number,
-                    "failed" => self.failed += number,
-                    "ignored" => self.ignored += number,
-                    _ => {}
-                }
+                self.count(part);
             }
         } else if let Some(skip) = line.strip_prefix("SKIPPED ") {
             if let Some((name, reason)) = skip.split_once(": ") {
@@ -282,18 +270,19 @@ impl Tally {
         };
         let counts = counts.split_once(" (").map_or(counts, |(counts, _)| counts);
         for part in counts.split('|') {
-            let Some((number, what)) = part.trim().split_once(' ') else {
-                continue;
-            };
-            let Ok(number) = number.parse::<u64>() else {
-                continue;
-            };
-            match what {
-                "passed" => self.passed += number,
-                "failed" => self.failed += number,
-                "skipped" | "todo" => self.ignored += number,
-                _ => {}
-            }
+            self.count(part);
+        }
+    }
+
+    /// Adds `161 passed`, or another number with its word.
+    fn count(&mut self, part: &str) {
+        let mut words = part.split_whitespace();
+        let number = words.next().and_then(|number| number.parse::<u64>().ok());
+        match (number, words.next()) {
+            (Some(number), Some("passed")) => self.passed += number,
+            (Some(number), Some("failed")) => self.failed += number,
+            (Some(number), Some("ignored" | "skipped" | "todo")) => self.ignored += number,
+            _ => {}
         }
     }
 

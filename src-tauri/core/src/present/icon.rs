@@ -49,8 +49,8 @@ impl Icon {
 
 /// The icon for a snapshot.
 ///
-/// A run that goes on comes first, since it soon ends and what it hides then shows again. What needs a person comes before a pause, in
-/// which it would stay unseen, and a pause before what mends itself: it is what the person chose.
+/// A run that goes on comes first, since it soon ends and what it hides then shows again. What needs a person comes before a
+/// pause, in which it would stay unseen, and a pause before what mends itself: it is what the person chose.
 pub fn icon(snapshot: &Snapshot) -> Icon {
     let mut problems = snapshot.problems.iter().map(|standing| &standing.problem);
     if snapshot.run.as_ref().is_some_and(|run| !run.held) {
