@@ -33,6 +33,7 @@ shoot([
     },
   },
   { name: 'subnet-16-drilled', route: 'subnet/104/10.40.37.77', query: 'site=large' },
+  { name: 'subnet-16-arriving', route: 'subnet/104/10.40.200.9', query: 'site=large&state=arriving' },
   { name: 'subnet-ipv6', route: 'subnet/105/fd00:20::21' },
   { name: 'subnet-columns', route: 'subnet/101', before: async (page) => page.getByRole('button', { name: 'Columns' }).click() },
   { name: 'subnet-export', route: 'subnet/101', before: async (page) => page.getByRole('button', { name: 'Export' }).click() },

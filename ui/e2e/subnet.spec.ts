@@ -23,6 +23,7 @@ const LOOKS: readonly (readonly [string, string])[] = [
   ['subnet/101/10.20.0.12', 'state=hostile'],
   ['subnet/105/fd00:20::21', ''],
   ['subnet/104', 'site=large'],
+  ['subnet/104/10.40.200.9', 'site=large&state=arriving'],
 ];
 
 describe('every state holds', () => {
@@ -64,6 +65,20 @@ it('shows what is hostile as text', async () => {
   const box = await detail.boundingBox();
   expect(box?.width, 'a field of 10,000 characters does not widen its place').toBeLessThan(500);
   await holds(window);
+  await window.close();
+});
+
+it('shows the map, the counts and the first rows of a large subnet while the rest is on its way', async () => {
+  const window = await open(browser, { route: 'subnet/104', query: 'site=large&state=arriving' });
+  const { page } = window;
+  // Not in full yet: it stands far down in the list.
+  await page.getByRole('gridcell', { name: /^10\.40\.200\.0\/24,/ }).waitFor();
+  await page.getByRole('row', { name: /10\.40\.3\.9/ }).waitFor();
+  expect(await page.getByRole('grid', { name: 'Hosts' }).getAttribute('aria-rowcount')).toMatch(/^655\d\d$/);
+  await page.getByRole('searchbox').fill('nobody has this name');
+  await page.locator('.none').getByText('Loading').waitFor();
+  expect(await page.getByRole('button', { name: 'Copy list' }).getAttribute('aria-disabled'), 'half a list is not copied').toBe('true');
+  expect(window.errors).toEqual([]);
   await window.close();
 });
 

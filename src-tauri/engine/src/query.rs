@@ -36,10 +36,7 @@ pub fn addresses(records: &Records, subnet: SubnetId) -> Result<AddressesDocumen
     let rows = records
         .reader
         .addresses(&records.key, Scope::Subnet(subnet))?;
-    let fetched_at = records
-        .reader
-        .address_book(&records.key, subnet)?
-        .map(|book| book.fetched_at);
+    let fetched_at = records.reader.addresses_fetched_at(&records.key, subnet)?;
     let expire = records.settings.cache_expire_time;
     Ok(AddressesDocument {
         subnet,

@@ -1,6 +1,7 @@
 //! What the window may ask. Each command only translates; the list stands once more in `permissions/ask-the-agent.toml`,
 //! which says who may call it.
 
+mod addresses;
 pub(crate) mod agent;
 pub(crate) mod events;
 mod export;
@@ -34,7 +35,7 @@ commands![
     agent::resume,
     agent::retry,
     agent::quit,
-    lists::addresses,
+    addresses::addresses,
     lists::address_history,
     lists::hosts_over_time,
     lists::runs,

@@ -32,6 +32,12 @@ import type {
 /** Ends a subscription. */
 export type Stop = () => void;
 
+/** A subnet's addresses, those that need a look first. */
+export interface Addresses extends AddressesDocument {
+  /** So many, from the first, are there with all that is known of them. Of the others there is the standing alone: the rest is on its way. */
+  told: number;
+}
+
 /** What the agent can be told and asked. Every promise rejects with a `Refusal`, and with nothing else. */
 export interface Host {
   /** Each new snapshot, at most four a second. */
@@ -49,7 +55,8 @@ export interface Host {
   resume(): Promise<void>;
   quit(): Promise<void>;
 
-  addresses(subnet: number): Promise<AddressesDocument>;
+  /** Those of a large subnet take a moment: what there is of them sooner goes to `ahead`. */
+  addresses(subnet: number, ahead?: (some: Addresses) => void): Promise<Addresses>;
   /** Newest first. */
   addressHistory(subnet: number, ip: string): Promise<SightingDocument[]>;
   /** Oldest first. */

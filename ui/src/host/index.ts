@@ -2,7 +2,7 @@
 
 import type { Host } from './host';
 
-export { refusalOf, type Host, type Stop } from './host';
+export { refusalOf, type Addresses, type Host, type Stop } from './host';
 export * from './types';
 
 /** Set by `connect`, before anything is shown. */

@@ -1,6 +1,7 @@
 import { mockIPC, clearMocks } from '@tauri-apps/api/mocks';
 import { afterEach, describe, expect, it } from 'vitest';
 
+import type { Addresses } from './host';
 import { tauri } from './tauri';
 
 afterEach(() => clearMocks());
@@ -52,15 +53,37 @@ describe('the door to the agent', () => {
     expect(heard).toEqual([[command, args]]);
   });
 
-  it('puts the addresses together, which come in slices', async () => {
-    const heard: [string, unknown][] = [];
+  describe('the addresses', () => {
     const document = { subnet: 7, fetched_at: null, stale: false, addresses: [] };
-    mockIPC((cmd, payload) => {
-      heard.push([cmd, payload]);
-      return new TextEncoder().encode(JSON.stringify(document)).buffer;
+    const bytes = (...lines: unknown[]) => new TextEncoder().encode(lines.map((line) => JSON.stringify(line)).join('\n')).buffer;
+    const ahead = bytes(document, [], [{ standing: 'known', ips: ['10.0.0.1'] }]);
+    type Question = { subnet: number; advance: { onmessage: (told: ArrayBuffer) => void } };
+
+    it('are put together, which come in slices, and some are told ahead', async () => {
+      const heard: string[] = [];
+      mockIPC((cmd, payload) => {
+        const { subnet, advance } = payload as unknown as Question;
+        heard.push(`${cmd} ${subnet}`);
+        advance.onmessage(ahead as ArrayBuffer);
+        return bytes(document, [{ ip: '10.0.0.1' }]);
+      });
+      const some: Addresses[] = [];
+      expect(await tauri.addresses(7, (one) => some.push(one))).toEqual({ ...document, addresses: [{ ip: '10.0.0.1' }], told: 1 });
+      expect(heard).toEqual(['addresses 7']);
+      expect(some.map(({ addresses, told }) => [addresses.length, told])).toEqual([[1, 0]]);
     });
-    expect(await tauri.addresses(7)).toEqual(document);
-    expect(heard).toEqual([['addresses', { subnet: 7 }]]);
+
+    it('are not told ahead once they are there', async () => {
+      let late: Question['advance'] | undefined;
+      mockIPC((_, payload) => {
+        late = (payload as unknown as Question).advance;
+        return bytes(document);
+      });
+      const some: Addresses[] = [];
+      await tauri.addresses(7, (one) => some.push(one));
+      late?.onmessage(ahead as ArrayBuffer);
+      expect(some).toEqual([]);
+    });
   });
 
   it('has no call that is not held to that', () => {

@@ -1,10 +1,10 @@
 // The agent in the same process, through Tauri's commands and events.
 
-import { invoke } from '@tauri-apps/api/core';
+import { Channel, invoke } from '@tauri-apps/api/core';
 import { listen, type UnlistenFn } from '@tauri-apps/api/event';
 
-import { refusalOf, type Host, type Stop } from './host';
-import { addressesOf } from './slices';
+import { refusalOf, type Addresses, type Host, type Stop } from './host';
+import { addressesOf, aheadOf } from './slices';
 
 async function ask<T>(command: string, args?: Record<string, unknown>): Promise<T> {
   try {
@@ -17,6 +17,16 @@ async function ask<T>(command: string, args?: Record<string, unknown>): Promise<
 function on<T>(event: string, tell: (payload: T) => void): Stop {
   const listening: Promise<UnlistenFn> = listen<T>(event, (told) => tell(told.payload));
   return () => void listening.then((stop) => stop());
+}
+
+async function addresses(subnet: number, ahead?: (some: Addresses) => void): Promise<Addresses> {
+  let whole = false;
+  const advance = new Channel<ArrayBuffer>((told) => {
+    if (!whole) ahead?.(aheadOf(told));
+  });
+  const told = await ask<ArrayBuffer>('addresses', { subnet, advance });
+  whole = true;
+  return addressesOf(told);
 }
 
 export const tauri: Host = {
@@ -32,7 +42,7 @@ export const tauri: Host = {
   resume: () => ask('resume'),
   quit: () => ask('quit'),
 
-  addresses: async (subnet) => addressesOf(await ask('addresses', { subnet })),
+  addresses,
   addressHistory: (subnet, ip) => ask('address_history', { subnet, ip }),
   hostsOverTime: (subnet, days) => ask('hosts_over_time', { subnet, days }),
 

@@ -20,6 +20,8 @@ export interface Drawing {
 
 const WIDTH = 174;
 const COLUMNS = 16;
+/** Standings of what answers. */
+const UP: ReadonlySet<Standing> = new Set<Standing>(['known', 'unknown', 'mismatch']);
 /** Between the maps of a /23 or /22. */
 const GAP = 10;
 
@@ -76,12 +78,12 @@ function drawBlocks(network: Ipv4Network, addresses: readonly AddressDocument[])
   const blocks = network.size / 256;
   const used = new Uint16Array(blocks);
   const worst = new Map<number, Standing>();
-  for (const { ip, standing, seen } of addresses) {
+  for (const { ip, standing } of addresses) {
     const value = ipv4(ip);
     if (value === null) continue;
     const block = (value - network.base) >> 8;
     if (block < 0 || block >= blocks) continue;
-    if (seen?.up) used[block] = (used[block] ?? 0) + 1;
+    if (standing && UP.has(standing)) used[block] = (used[block] ?? 0) + 1;
     if (standing && rank(standing) > rank(worst.get(block) ?? 'known')) worst.set(block, standing);
   }
   const layers = empty();

@@ -2,27 +2,50 @@
 
 import { untrack } from 'svelte';
 
-import { host, type AddressesDocument, type SnapshotDocument } from '../host';
+import { host, type Addresses, type SnapshotDocument } from '../host';
 import { agent } from './agent.svelte';
 import { query, type Query } from './query.svelte';
 
 /** How many subnets are remembered. A /16 has some ten megabytes. */
 const REMEMBERED = 24;
 
-const remembered = new Map<number, AddressesDocument>();
-/** What is being read: by the subnet, and the revision that made it necessary. */
-const underway = new Map<string, Promise<AddressesDocument>>();
+const remembered = new Map<number, Addresses>();
+
+type Ahead = (some: Addresses) => void;
+
+/** A reading that goes on, for all who wait for it. */
+interface Reading {
+  whole: Promise<Addresses>;
+  some: Addresses | null;
+  ahead: Ahead[];
+}
+
+/** By the subnet, and the revision that made it necessary. */
+const underway = new Map<string, Reading>();
 
 /** Reads them; two views that need the same at the same time read it once. */
-function read(subnet: number, revision: number): Promise<AddressesDocument> {
+function read(subnet: number, revision: number, ahead: Ahead): Promise<Addresses> {
   const key = `${subnet} ${revision}`;
-  const reading = underway.get(key) ?? readAndRemember(subnet).finally(() => underway.delete(key));
+  const reading = underway.get(key) ?? begun(key, subnet);
+  if (reading.some) ahead(reading.some);
+  reading.ahead.push(ahead);
+  return reading.whole;
+}
+
+function begun(key: string, subnet: number): Reading {
+  const ahead: Ahead[] = [];
+  const tell = (some: Addresses) => {
+    reading.some = some;
+    for (const one of ahead) one(some);
+  };
+  const whole = readAndRemember(subnet, tell).finally(() => underway.delete(key));
+  const reading: Reading = { whole, some: null, ahead };
   underway.set(key, reading);
   return reading;
 }
 
-async function readAndRemember(subnet: number): Promise<AddressesDocument> {
-  const document = await host.addresses(subnet);
+async function readAndRemember(subnet: number, ahead: Ahead): Promise<Addresses> {
+  const document = await host.addresses(subnet, ahead);
   remembered.delete(subnet);
   remembered.set(subnet, document);
   for (const oldest of remembered.keys()) {
@@ -33,13 +56,13 @@ async function readAndRemember(subnet: number): Promise<AddressesDocument> {
 }
 
 /** The addresses of a subnet for a component. With null, nothing is asked. To be called while the component is set up. */
-export function addressesOf(subnet: () => number | null): Query<AddressesDocument> {
+export function addressesOf(subnet: () => number | null): Query<Addresses> {
   const revisions = revisionsOf();
   const revision = () => revisions(agent.snapshot, subnet());
   return query(
     subnet,
     revision,
-    (id) => read(id, untrack(revision)),
+    (id, ahead) => read(id, untrack(revision), ahead),
     (id) => remembered.get(id),
   );
 }

@@ -7,6 +7,9 @@ import { refusalOf, type Refusal } from '../host';
 /** How much of the time reading may take: after one that took long, the next waits as long. */
 const SHORTEST_PAUSE = 250;
 
+/** Asks for something. What there is of it before the whole goes to `ahead`. */
+type Fetch<T> = (ahead: (some: T) => void) => Promise<T>;
+
 export class Query<T> {
   /** The last good result. */
   data = $state.raw<T | undefined>(undefined);
@@ -18,7 +21,7 @@ export class Query<T> {
   private subject = 0;
   private again = false;
 
-  constructor(private fetch: () => Promise<T>) {}
+  constructor(private fetch: Fetch<T>) {}
 
   /** Nothing is there to show yet. */
   get loading(): boolean {
@@ -26,7 +29,7 @@ export class Query<T> {
   }
 
   /** Asks something else: the old result is none for it. */
-  change(fetch: () => Promise<T>, known?: T): void {
+  change(fetch: Fetch<T>, known?: T): void {
     this.fetch = fetch;
     this.subject += 1;
     this.busy = false;
@@ -46,7 +49,10 @@ export class Query<T> {
     const subject = this.subject;
     const began = performance.now();
     try {
-      const data = await this.fetch();
+      const data = await this.fetch((some) => {
+        // A part is better than nothing, but not than the whole from before.
+        if (subject === this.subject) this.data ??= some;
+      });
       if (subject !== this.subject) return;
       this.data = data;
       this.refusal = null;
@@ -70,7 +76,7 @@ export class Query<T> {
 export function query<K extends string | number, T>(
   key: () => K | null,
   revision: () => number,
-  fetch: (key: K) => Promise<T>,
+  fetch: (key: K, ahead: (some: T) => void) => Promise<T>,
   known: (key: K) => T | undefined = () => undefined,
 ): Query<T> {
   const made = new Query<T>(() => Promise.reject(new Error('nothing was asked')));
@@ -87,7 +93,7 @@ export function query<K extends string | number, T>(
         void made.reload();
       } else {
         asked = now;
-        made.change(() => fetch(now), known(now));
+        made.change((ahead) => fetch(now, ahead), known(now));
       }
     });
   });

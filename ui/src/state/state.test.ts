@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ProblemDocument, ReportDocument, SnapshotDocument } from '../host';
 import { use } from '../host';
 import { FakeAgent, optionsOf } from '../host/fake';
-import { revisionsOf } from './addresses.svelte';
 import { agent } from './agent.svelte';
 import { perform, refusals } from './commands.svelte';
 import { stationsOf } from './journey';
@@ -130,6 +129,33 @@ describe('queries', () => {
     expect(query.data).toBe('new');
   });
 
+  it('show what there is of an answer before the whole, but never in the place of a whole one', async () => {
+    let whole: (text: string) => void = () => {};
+    const query = new Query<string>((ahead) => {
+      ahead('some');
+      return new Promise((done) => (whole = done));
+    });
+    for (const [answer, meanwhile] of [['first', 'some'], ['second', 'first']] as const) {
+      const reading = query.reload();
+      expect(query.data).toBe(meanwhile);
+      whole(answer);
+      await reading;
+      expect(query.data).toBe(answer);
+    }
+  });
+
+  it('don’t show what there is of an answer to an old question', async () => {
+    let ahead: (text: string) => void = () => {};
+    const query = new Query<string>((tell) => {
+      ahead = tell;
+      return new Promise(() => {});
+    });
+    void query.reload();
+    query.change(() => new Promise(() => {}));
+    ahead('some');
+    expect(query.data).toBeUndefined();
+  });
+
   it('read once more when asked while reading', async () => {
     vi.useFakeTimers();
     let times = 0;
@@ -140,26 +166,6 @@ describe('queries', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(times, 'the questions in between are one').toBe(2);
     vi.useRealTimers();
-  });
-});
-
-describe('addresses', () => {
-  it('are read again when they changed, but during a run only for the subnet’s own scan', async () => {
-    const snapshot = await fake('frozen').snapshot();
-    const running = (await fake('frozen&state=running').snapshot()).run;
-    const at = (addresses: number, run: SnapshotDocument['run'], finished_at = '2026-03-12T13:00:00Z'): SnapshotDocument => ({
-      ...snapshot,
-      run,
-      lists: { ...snapshot.lists, addresses },
-      subnets: snapshot.subnets.map((subnet) => ({ ...subnet, last_scan: subnet.last_scan && { ...subnet.last_scan, finished_at } })),
-    });
-    const revision = revisionsOf();
-    expect(revision(at(1, null), 101)).toBe(1);
-    expect(revision(at(2, null), 101), 'phpIPAM was read anew').toBe(2);
-    expect(revision(at(3, running), 101), 'another subnet is done').toBe(2);
-    expect(revision(at(4, running, '2026-03-12T13:20:00Z'), 101), 'this one is done').toBe(4);
-    expect(revision(at(6, running, '2026-03-12T13:20:00Z'), 101)).toBe(4);
-    expect(revision(at(6, null, '2026-03-12T13:20:00Z'), 101), 'and at the end nothing is missed').toBe(6);
   });
 });
 

@@ -70,9 +70,8 @@ impl Age {
         let subnets: BTreeSet<SubnetId> = rows.iter().map(|row| row.subnet).collect();
         let mut oldest: Option<Timestamp> = None;
         for subnet in subnets {
-            if let Some(book) = records.reader.address_book(&records.key, subnet)? {
-                oldest = Some(oldest.map_or(book.fetched_at, |at| at.min(book.fetched_at)));
-            }
+            let told = records.reader.addresses_fetched_at(&records.key, subnet)?;
+            oldest = oldest.into_iter().chain(told).min();
         }
         let expire = records.settings.cache_expire_time;
         Ok(Self {

@@ -145,8 +145,6 @@ impl Reader {
         let Some(assignment) = assignment(&tx, source)? else {
             return Ok(Vec::new());
         };
-        let mut fetched =
-            tx.prepare_cached("SELECT fetched_at FROM books WHERE source = ?1 AND subnet = ?2")?;
         let mut last: std::collections::HashMap<_, _> = super::scans::last_scans(&tx, source)?
             .into_iter()
             .map(|scan| (scan.subnet, scan))
@@ -155,12 +153,8 @@ impl Reader {
             .subnets
             .into_iter()
             .map(|subnet| {
-                let addresses_at = fetched
-                    .query_row(params![source.0, Id(subnet.id.0)], |row| row.get(0))
-                    .optional()?
-                    .map(|Ms(at)| at);
                 Ok(SubnetRow {
-                    addresses_at,
+                    addresses_at: fetched_at(&tx, source, subnet.id)?,
                     last_scan: last.remove(&subnet.id),
                     subnet,
                 })
@@ -179,6 +173,30 @@ impl Reader {
             None => Ok(None),
         }
     }
+
+    /// When phpIPAM told a subnet's addresses last; `None` if it never did under this key.
+    ///
+    /// # Errors
+    /// If the database can't be read.
+    pub fn addresses_fetched_at(
+        &self,
+        key: &CacheKey,
+        subnet: SubnetId,
+    ) -> Result<Option<Timestamp>> {
+        let tx = self.conn.unchecked_transaction()?;
+        match source(&tx, key)? {
+            Some(source) => fetched_at(&tx, source, subnet),
+            None => Ok(None),
+        }
+    }
+}
+
+fn fetched_at(conn: &Connection, source: Source, subnet: SubnetId) -> Result<Option<Timestamp>> {
+    let at = conn
+        .prepare_cached("SELECT fetched_at FROM books WHERE source = ?1 AND subnet = ?2")?
+        .query_row(params![source.0, Id(subnet.0)], |row| row.get(0))
+        .optional()?;
+    Ok(at.map(|Ms(at)| at))
 }
 
 pub(super) fn assignment(conn: &Connection, source: Source) -> Result<Option<Assignment>> {
@@ -229,11 +247,7 @@ pub(super) fn address_book(
     source: Source,
     subnet: SubnetId,
 ) -> Result<Option<AddressBook>> {
-    let fetched_at = conn
-        .prepare_cached("SELECT fetched_at FROM books WHERE source = ?1 AND subnet = ?2")?
-        .query_row(params![source.0, Id(subnet.0)], |row| row.get(0))
-        .optional()?;
-    let Some(Ms(fetched_at)) = fetched_at else {
+    let Some(fetched_at) = fetched_at(conn, source, subnet)? else {
         return Ok(None);
     };
     let addresses = addresses(conn, source, subnet)?;

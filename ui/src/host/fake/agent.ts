@@ -1,6 +1,6 @@
 // The fake agent: answers every question of the host, and lives: scans run, reports are sent and confirmed.
 
-import type { Host, Stop } from '../host';
+import type { Addresses, Host, Stop } from '../host';
 import type {
   Activity,
   AddressDocument,
@@ -34,6 +34,8 @@ import { countsOf, HOSTILE, siteOf, type FakeSubnet } from './site';
 
 const MINUTE = 60_000;
 const TICK = 250;
+/** So many addresses come in full where the rest is on its way. */
+const AHEAD = 2_048;
 /** Thursday 12 March 2026, 14:12 in Berlin. */
 const START = Date.parse('2026-03-12T13:12:00Z');
 const iso = (at: number) => new Date(at).toISOString();
@@ -166,9 +168,15 @@ export class FakeAgent implements Host {
 
   // Questions
 
-  async addresses(subnet: number) {
+  async addresses(subnet: number, ahead?: (some: Addresses) => void): Promise<Addresses> {
     await this.answers();
-    return { subnet, fetched_at: this.fetchedAt === null ? null : iso(this.fetchedAt), stale: this.stale, addresses: this.rowsOf(subnet) };
+    const rows = this.rowsOf(subnet);
+    const document = { subnet, fetched_at: this.fetchedAt === null ? null : iso(this.fetchedAt), stale: this.stale };
+    if (this.options.states.has('arriving') && rows.length > AHEAD) {
+      ahead?.({ ...document, addresses: rows.map((row, index) => (index < AHEAD ? row : { ...row, ipam: null, seen: null })), told: AHEAD });
+      return never();
+    }
+    return { ...document, addresses: rows, told: rows.length };
   }
 
   async addressHistory(subnet: number, ip: string) {

@@ -9,6 +9,7 @@ export const STATES = [
   'stale',
   'empty',
   'loading',
+  'arriving',
   'error',
   'first-run',
   'hostile',
