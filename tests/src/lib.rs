@@ -5,6 +5,7 @@ pub mod ipam;
 mod listener;
 pub mod network;
 pub mod phpipam;
+pub mod plant;
 pub mod scan_server;
 pub mod site;
 pub mod skip;

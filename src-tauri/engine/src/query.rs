@@ -16,7 +16,7 @@ use crate::{
         OneRunDocument, ReportDocument, RunDocument, SightingDocument,
     },
     place::Records,
-    store::{ReportFilter, Scope, StoreError},
+    store::{AddressRow, ReportFilter, Scope, StoreError},
 };
 
 /// As many reports are listed; older ones are found through their run.
@@ -33,17 +33,32 @@ const SCANS: u32 = 5_000;
 /// # Errors
 /// If the database can't be read. So it is with all functions here.
 pub fn addresses(records: &Records, subnet: SubnetId) -> Result<AddressesDocument, StoreError> {
+    let (document, rows) = address_rows(records, subnet)?;
+    Ok(AddressesDocument {
+        addresses: rows.iter().map(Into::into).collect(),
+        ..document
+    })
+}
+
+/// The same, the addresses apart and not yet as documents: there may be 65,536 of them.
+///
+/// # Errors
+/// If the database can't be read.
+pub fn address_rows(
+    records: &Records,
+    subnet: SubnetId,
+) -> Result<(AddressesDocument, Vec<AddressRow>), StoreError> {
     let rows = records
         .reader
         .addresses(&records.key, Scope::Subnet(subnet))?;
     let fetched_at = records.reader.addresses_fetched_at(&records.key, subnet)?;
     let expire = records.settings.cache_expire_time;
-    Ok(AddressesDocument {
-        subnet,
+    let document = AddressesDocument {
         fetched_at,
         stale: fetched_at.is_some_and(|at| !ipam::is_fresh(at, records.now, expire)),
-        addresses: rows.iter().map(Into::into).collect(),
-    })
+        ..AddressesDocument::none(subnet)
+    };
+    Ok((document, rows))
 }
 
 /// What was seen of an address, the newest first: one for each while in which every scan saw it alike.

@@ -15,6 +15,8 @@ mod desk;
 #[cfg(target_os = "linux")]
 mod notifications;
 #[cfg(target_os = "linux")]
+mod pace;
+#[cfg(target_os = "linux")]
 mod panel;
 #[cfg(target_os = "linux")]
 mod screen;
@@ -33,6 +35,7 @@ pub use self::{
     browser::{Browser, Key},
     desk::{Desk, SOON, missing as missing_desk},
     notifications::{Notification, Notifications},
+    pace::Pace,
     panel::{Panel, missing as missing_panel},
     screen::Screen,
     tray_host::{Entry, TrayHost, TrayItem},
