@@ -144,7 +144,7 @@ describe('by keyboard', () => {
     const { page, close } = await open(browser, { route: 'subnet/101' });
     await page.getByRole('searchbox').waitFor();
     await page.keyboard.press('Control+e');
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('CSV');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.closest('button')?.textContent)).toContain('CSV');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
     await page.getByText(/Exported to .*\.json/).waitFor();
