@@ -39,9 +39,11 @@ describe('every state holds', () => {
     }
   }
 
-  it.each([720, 860, 1_080, 1_440, 1_600])('in %i px', async (width) => {
+  it.each([720, 860, 1_080, 1_100, 1_200, 1_440, 1_600])('in %i px', async (width) => {
     const window = await open(browser, { route: 'subnet/101/10.20.0.44', width, height: 560 });
     await window.page.getByRole('searchbox').waitFor();
+    const hidden = await window.page.locator('[role=grid].box').evaluate((box) => box.scrollWidth - box.clientWidth);
+    expect(hidden, 'all of the usual columns are in view').toBeLessThanOrEqual(0);
     await holds(window);
     await window.close();
   });
