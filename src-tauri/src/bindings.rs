@@ -3,7 +3,11 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use fieldscan_core::{notice::Category, present::Icon, settings::LogLevel};
+use fieldscan_core::{
+    notice::Category,
+    present::{Icon, Section},
+    settings::LogLevel,
+};
 use fieldscan_engine::{document, logging};
 use ts_rs::{Config, TS};
 
@@ -70,6 +74,7 @@ fn export(folder: &Path) {
         takeover::TakenOverDocument,
         Category,
         Icon,
+        Section,
         LogLevel,
     ];
 }

@@ -79,9 +79,10 @@ pub(crate) async fn import_settings(
             warnings: import.warnings.iter().map(ToString::to_string).collect(),
         })
     })
-    .await?;
+    .await;
+    // Where the file could not be written, secrets may have changed all the same.
     app.agent.reread();
-    Ok(document)
+    document
 }
 
 /// Mistakes never hold a secret.

@@ -52,6 +52,7 @@ export type { SettingChange } from './bindings/SettingChange';
 export type { SettingDocument } from './bindings/SettingDocument';
 export type { SettingValue } from './bindings/SettingValue';
 export type { SettingsDocument } from './bindings/SettingsDocument';
+export type { SettingsSection } from './bindings/SettingsSection';
 export type { Severity } from './bindings/Severity';
 export type { SightingDocument } from './bindings/SightingDocument';
 export type { SnapshotDocument } from './bindings/SnapshotDocument';

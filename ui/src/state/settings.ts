@@ -1,12 +1,13 @@
 // What somebody wants to change in the settings, beside what they are.
 
-import type { SettingChange, SettingDocument, SettingsDocument, SettingValue } from '../host';
+import type { SettingChange, SettingDocument, SettingsDocument, SettingsSection, SettingValue } from '../host';
 
 /** Values that are not applied yet, by key. Null takes a setting out, so that its default counts. */
 export type Edits = ReadonlyMap<string, SettingValue | null>;
 
-export const SECTIONS = ['phpipam', 'server', 'schedule', 'scanning', 'cache', 'notifications', 'startup', 'import', 'logs'] as const;
-export type Section = (typeof SECTIONS)[number] | 'other';
+/** Those that the agent's tray, notices and problems lead to, and the window's own. */
+export type Section = SettingsSection | 'logs' | 'other';
+export const SECTIONS: readonly Section[] = ['phpipam', 'server', 'schedule', 'scanning', 'cache', 'notifications', 'startup', 'import', 'logs'];
 
 /** Where each key is found. Of secrets too, so that their problems lead there. */
 const PLACES: Record<string, Section> = {

@@ -3,6 +3,7 @@
 use std::{fmt, net::IpAddr, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::ids::{ReportId, RunId, SubnetId};
 
@@ -26,12 +27,14 @@ pub enum Page {
     Notices,
 }
 
-/// A section of the settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A section of the settings, as its route names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(rename = "SettingsSection")]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Section {
     Phpipam,
-    ScanServer,
+    Server,
     Schedule,
     Scanning,
     Cache,
@@ -49,7 +52,7 @@ impl Section {
     /// All of them, in the order in which they are shown.
     pub const ALL: [Self; 8] = [
         Self::Phpipam,
-        Self::ScanServer,
+        Self::Server,
         Self::Schedule,
         Self::Scanning,
         Self::Cache,
@@ -62,7 +65,7 @@ impl Section {
     pub fn name(self) -> &'static str {
         match self {
             Self::Phpipam => "phpipam",
-            Self::ScanServer => "scan-server",
+            Self::Server => "server",
             Self::Schedule => "schedule",
             Self::Scanning => "scanning",
             Self::Cache => "cache",
@@ -185,8 +188,8 @@ pub(super) mod tests {
                 Page::Subnet(SubnetId(7), "fd00:20::1".parse().ok()),
             ),
             (
-                "settings/scan-server",
-                Page::Settings(Some(Section::ScanServer)),
+                "settings/server",
+                Page::Settings(Some(Section::Server)),
             ),
             ("history/12", Page::History(Some(RunId(12)))),
         ] {

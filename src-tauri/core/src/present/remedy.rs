@@ -61,7 +61,7 @@ pub fn remedy(problem: &Problem) -> Remedy {
     use Problem::*;
     const SEE: &str = "See what to do…";
     let phpipam = Page::Settings(Some(Section::Phpipam));
-    let server = Page::Settings(Some(Section::ScanServer));
+    let server = Page::Settings(Some(Section::Server));
     let scanning = Page::Settings(Some(Section::Scanning));
     let (label, page) = match problem {
         SettingMissing { key } => ("Enter what is missing…", settings_of(key)),
@@ -139,7 +139,7 @@ pub(super) fn keeps_reports(problem: &Problem) -> bool {
 
 fn settings_of(key: &str) -> Page {
     Page::Settings(Some(match key {
-        "auth_token" | "http_server" | "http_port" => Section::ScanServer,
+        "auth_token" | "http_server" | "http_port" => Section::Server,
         _ => Section::Phpipam,
     }))
 }

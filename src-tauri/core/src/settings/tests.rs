@@ -267,7 +267,7 @@ fn durations_zones_and_lists() {
     assert_eq!(ok("ipam_time_zone: UTC\n"), Settings::default());
     assert_eq!(
         ok("allow_public: 203.0.113.0/24, 198.51.100.7\n").guard,
-        ok("allow_public:\n- 203.0.113.0/24\n- 198.51.100.7/32\n").guard
+        ok("allow_public:\n- 203.0.113.0/24\n- 198.51.100.7/32\n- 203.0.113.0/24\n").guard
     );
     assert_eq!(ok("epoch_time_offset: +60\n").epoch_time_offset, 60);
     for text in [

@@ -1,6 +1,6 @@
 //! How each kind of value is read and written, whatever key it stands at.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use ipnetwork::IpNetwork;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -257,34 +257,35 @@ pub(super) fn time_zone(node: &Node) -> Result<Option<TimeZone>, Fault> {
     }
 }
 
-/// A list of networks, or a text with commas between them. Each must be written as a network, without host bits.
+/// A list of networks, or a text with commas between them. Each must be written as a network, without host bits; one that is
+/// named twice counts once.
 pub(super) fn networks(node: &Node) -> Result<Option<Vec<IpNetwork>>, Fault> {
-    let list = |items: &[Node]| {
-        items
-            .iter()
-            .map(|item| {
-                let text = scalar(item)?.ok_or_else(Fault::default);
-                text.and_then(network).map_err(|fault| Fault {
-                    at: item.at,
-                    found: fault.found.or_else(|| Some(item.describe())),
-                    ..fault
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()
-            .map(Some)
-    };
-    match &node.what {
-        What::List(items) => list(items),
+    let all: Vec<IpNetwork> = match &node.what {
+        What::List(items) => items.iter().map(listed).collect::<Result<_, _>>()?,
         _ => match scalar(node)? {
-            None => Ok(None),
+            None => return Ok(None),
             Some(text) => text
                 .split([',', ' '])
                 .filter(|part| !part.is_empty())
                 .map(network)
-                .collect::<Result<Vec<_>, _>>()
-                .map(Some),
+                .collect::<Result<_, _>>()?,
         },
-    }
+    };
+    let mut seen = BTreeSet::new();
+    Ok(Some(
+        all.into_iter()
+            .filter(|network| seen.insert(*network))
+            .collect(),
+    ))
+}
+
+fn listed(item: &Node) -> Result<IpNetwork, Fault> {
+    let text = scalar(item)?.ok_or_else(Fault::default);
+    text.and_then(network).map_err(|fault| Fault {
+        at: item.at,
+        found: fault.found.or_else(|| Some(item.describe())),
+        ..fault
+    })
 }
 
 fn network(text: &str) -> Result<IpNetwork, Fault> {
