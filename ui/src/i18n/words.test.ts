@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { describe, expect, it } from 'vitest';
 
 import type { ProblemDocument, ProblemFacts } from '../host';
@@ -6,6 +9,7 @@ import { en } from './en';
 import { choose, locales } from './locale';
 import { speak } from './index.svelte';
 import { problemWords } from './problem.svelte';
+import { refusalWords } from './refusal.svelte';
 
 /** Facts that every problem finds what it needs in. */
 const FACTS = {
@@ -46,10 +50,10 @@ describe.each([
   ['en', en],
   ['de', de],
 ] as const)('the words in %s', (language, words) => {
-  it('keep to sentence case without exclamation marks', () => {
+  it('have no exclamation marks and no spaces at their ends', () => {
     for (const [path, text] of textsOf(words)) {
       expect(text, path).not.toMatch(/!/);
-      expect(text, `${path} has no space at its ends`).toBe(text.trim());
+      expect(text, path).toBe(text.trim());
     }
   });
 
@@ -70,6 +74,19 @@ describe.each([
     expect(problemWords(problem('from-the-future'), String)).toEqual({ what: 'The agent’s words.', remedy: 'The agent’s remedy.' });
     expect(problemWords(problem('toString'), String).what, 'and for a code that JavaScript would know').toBe('The agent’s words.');
   });
+});
+
+it('there are words for every refusal of the agent’s', () => {
+  const folder = join(import.meta.dirname, '../../../src-tauri/src');
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.rs'));
+  const codes = sources.flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(/(?:Refusal|Self)::new\(\s*"([a-z-]+)"/g)].map(([, code]) => code ?? ''));
+  expect(codes.length, 'they were found').toBeGreaterThan(12);
+  // Nobody can be refused a pause or a secret that the window knows no name of.
+  const impossible = ['no-pause', 'no-such-secret'];
+  expect([...new Set(codes)].filter((code) => !impossible.includes(code) && !Object.hasOwn(en.refusals, code))).toEqual([]);
+  speak('de');
+  expect(refusalWords({ code: 'no-browser', what: 'No browser could be opened.', remedy: '' }, String).what).toBe('Kein Browser ließ sich öffnen.');
+  expect(refusalWords({ code: 'from-the-future', what: 'The agent’s words.', remedy: '' }, String).what).toBe('The agent’s words.');
 });
 
 it('both catalogues have the same keys, down to the last', () => {

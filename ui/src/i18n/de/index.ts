@@ -4,10 +4,11 @@ import { history } from './history';
 import { notices } from './notices';
 import { overview } from './overview';
 import { problems } from './problems';
+import { refusals } from './refusals';
 import { reports } from './reports';
 import { settings } from './settings';
 import { setup } from './setup';
 import { subnet } from './subnet';
 import { time } from './time';
 
-export const de = { common, frame, history, notices, overview, problems, reports, settings, setup, subnet, time };
+export const de = { common, frame, history, notices, overview, problems, refusals, reports, settings, setup, subnet, time };

@@ -98,11 +98,11 @@ describe('the set-up', () => {
 
   it('says why a text could not be taken over, and keeps it', async () => {
     const fake = fresh();
-    use(Object.assign(Object.create(fake), { importSettings: () => Promise.reject({ code: 'settings-invalid', what: 'Line 2 can’t be read.', remedy: 'Correct it.' }) }));
+    use(Object.assign(Object.create(fake), { importSettings: () => Promise.reject({ code: 'import-refused', what: 'This is not a file that can be taken over.', remedy: 'Correct it.', detail: '2:1: this line can’t be read' }) }));
     render(Setup);
     await fireEvent.input(await screen.findByLabelText('Text of scan_agent.yaml'), { target: { value: 'api_url: https://ipam.example.net' } });
     await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
-    expect(await screen.findByText('Line 2 can’t be read.')).toBeTruthy();
+    expect(await screen.findByText('2:1: this line can’t be read')).toBeTruthy();
     expect((screen.getByLabelText('Text of scan_agent.yaml') as HTMLTextAreaElement).value).toBe('api_url: https://ipam.example.net');
   });
 
