@@ -84,6 +84,35 @@ it('shows the map, the counts and the first rows of a large subnet while the res
   await window.close();
 });
 
+it('does not move the list under whoever reads it when the agent tells it anew', async () => {
+  const window = await open(browser, { route: 'subnet/104', query: 'site=large' });
+  const { page } = window;
+  await page.getByRole('row', { name: /10\.40\.3\.9/ }).click();
+  const list = page.locator('[role=grid].box');
+  await list.evaluate((box) => box.scrollTo({ top: 20_000 }));
+  const row = page.locator('[data-ip]').nth(12);
+  const before = await row.getAttribute('data-ip');
+  const age = page.getByText(/phpIPAM data/).first();
+  const told = await age.textContent();
+  await page.keyboard.press('F5');
+  await expect.poll(() => age.textContent(), { message: 'phpIPAM was asked anew' }).not.toBe(told);
+  await page.waitForTimeout(600);
+  expect([await list.evaluate((box) => box.scrollTop), await row.getAttribute('data-ip')]).toEqual([20_000, before]);
+  // Another order begins at its top, or at what is selected.
+  await page.getByRole('columnheader', { name: /MAC/ }).getByRole('button').click();
+  await expect.poll(() => list.evaluate((box) => box.scrollTop)).toBeLessThan(1_000);
+  await window.close();
+});
+
+it('shows a network that a link leads into', async () => {
+  const window = await open(browser, { route: 'subnet/104/10.40.37.0%2F24', query: 'site=large' });
+  const { page } = window;
+  await page.getByRole('grid', { name: 'Addresses of 10.40.37.0/24' }).waitFor();
+  expect(await page.getByRole('region', { name: 'Selected address' }).count(), 'a network is no address').toBe(0);
+  await holds(window);
+  await window.close();
+});
+
 describe('by keyboard', () => {
   it('one walks the map, opens the history, and comes to the next host that needs a look', async () => {
     const window = await open(browser, { route: 'subnet/101' });

@@ -35,5 +35,7 @@ export function tabbed(lines: readonly (readonly string[])[]): string {
 
 function cellText(text: string): string {
   const flat = text.replace(/[\t\r\n]+/g, ' ');
-  return /^[=+\-@]/.test(flat) ? `'${flat}` : flat;
+  const guarded = /^[\s"]*[=+\-@＝＋－＠]/.test(flat) ? `'${flat}` : flat;
+  // A quote at the beginning would hold the cells together that follow it.
+  return guarded.startsWith('"') ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }

@@ -90,6 +90,37 @@ export function shown(column: Column, row: AddressDocument, t: Words, format: Fo
   }
 }
 
+/** What of a cell is copied: the value as it is, and nothing where there is none. Times are ISO 8601, round-trip times milliseconds. */
+export function copied(column: Column, row: AddressDocument, t: Words): string {
+  const { ipam, seen } = row;
+  switch (column) {
+    case 'address':
+      return row.ip;
+    case 'standing':
+      return standingWords(row, t);
+    case 'name':
+      return nameOf(row) ?? '';
+    case 'description':
+      return ipam?.description ?? '';
+    case 'mac':
+      return macOf(row) ?? '';
+    case 'vendor':
+      return seen?.vendor ?? '';
+    case 'by':
+      return seen === null ? '' : seen.up ? t.subnet.seenBy[seen.seen_by] : t.subnet.table.notSeen;
+    case 'seen':
+      return seen?.last_at ?? '';
+    case 'rtt':
+      return seen?.rtt_ms?.toString() ?? '';
+    case 'first':
+      return seen?.first_at ?? '';
+    case 'owner':
+      return ipam?.owner ?? '';
+    case 'note':
+      return ipam?.note ?? '';
+  }
+}
+
 /** What an address is, in words: “Missing, 3×”. */
 export function standingWords(row: AddressDocument, t: Words): string {
   const standing = standingOf(row);

@@ -120,6 +120,13 @@ export class Hosts {
     return index !== undefined && this.values[index] === value ? index : -1;
   }
 
+  /** The place of an address among all, in their order; half way between two for one that has no row. */
+  placeOf(ip: string): number {
+    const row = this.find(ip);
+    if (row >= 0) return this.order('address').indexOf(row);
+    return this.firstFrom(ipv4(ip) ?? -1) - 0.5;
+  }
+
   /** Calls with each row inside a network, in the order of addresses. */
   within(network: Ipv4Network, call: (index: number, offset: number) => void): void {
     const order = this.order('address');

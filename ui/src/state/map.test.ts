@@ -84,8 +84,13 @@ describe('the keyboard on a map', () => {
 
   it('goes round the hosts that need a look', () => {
     const hosts = new Hosts([address('10.0.0.1', 'known'), address('10.0.0.5', 'unknown'), address('10.0.0.9', 'missing', { misses: 2 })]);
-    const five = ipv4Network('10.0.0.5/32')!.base;
-    expect([nextLook(hosts, null, false), nextLook(hosts, five, false), nextLook(hosts, five + 4, false), nextLook(hosts, five, true)]).toEqual(['10.0.0.5', '10.0.0.9', '10.0.0.5', '10.0.0.9']);
+    const next = (from: string | null) => [nextLook(hosts, from, false), nextLook(hosts, from, true)];
+    expect(next(null)).toEqual(['10.0.0.5', '10.0.0.9']);
+    expect(next('10.0.0.5')).toEqual(['10.0.0.9', '10.0.0.9']);
+    expect(next('10.0.0.9')).toEqual(['10.0.0.5', '10.0.0.5']);
+    expect(next('10.0.0.7'), 'from an address that nobody knows of').toEqual(['10.0.0.9', '10.0.0.5']);
+    const six = new Hosts(['fd00::1', 'fd00::2', 'fd00::3'].map((ip) => address(ip, 'missing', { misses: 2 })));
+    expect([nextLook(six, 'fd00::1', false), nextLook(six, 'fd00::2', false), nextLook(six, 'fd00::3', false), nextLook(six, 'fd00::1', true)]).toEqual(['fd00::2', 'fd00::3', 'fd00::1', 'fd00::3']);
     expect(nextLook(new Hosts([address('10.0.0.1', 'known')]), null, false)).toBeNull();
   });
 });

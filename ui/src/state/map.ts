@@ -126,24 +126,16 @@ export function moved(key: string, from: number, count: number, whole: boolean):
   }
 }
 
-/** The next address that needs a look after (or before) a value, going round; null if none does. */
-export function nextLook(hosts: Hosts, after: number | null, back: boolean): string | null {
+/** The next address that needs a look after (or before) one, going round; null if none does. */
+export function nextLook(hosts: Hosts, from: string | null, back: boolean): string | null {
   const order = hosts.order('address');
-  const values = hosts.values;
-  let first: number | null = null;
-  let found: number | null = null;
-  for (let place = 0; place < order.length; place += 1) {
-    const index = order[back ? order.length - 1 - place : place] as number;
-    if (!needsLook(hosts.standing(index))) continue;
-    first ??= index;
-    const value = values[index] as number;
-    if (after === null || (back ? value < after : value > after)) {
-      found = index;
-      break;
-    }
+  const begin = from === null ? (back ? order.length : -1) : hosts.placeOf(from);
+  for (let step = 1; step <= order.length; step += 1) {
+    const place = (back ? Math.ceil(begin) - step : Math.floor(begin) + step) % order.length;
+    const index = order.at(place) as number;
+    if (needsLook(hosts.standing(index))) return hosts.row(index).ip;
   }
-  const chosen = found ?? first;
-  return chosen === null ? null : hosts.row(chosen).ip;
+  return null;
 }
 
 /** The network that is drawn: the whole subnet, or what was drilled into. */
