@@ -51,6 +51,19 @@ describe('the keyboard', () => {
     await close();
   });
 
+  it('begins a new page at its top', async () => {
+    const { page, close } = await open(browser, { query: 'site=many', height: 560 });
+    const top = () => page.evaluate(() => document.querySelector('main')?.scrollTop);
+    await page.locator('main').evaluate((main) => main.scrollTo({ top: 600 }));
+    expect(await top()).toBe(600);
+    // As narrow as a subnet's page has to be scrolled itself.
+    await page.setViewportSize({ width: 900, height: 560 });
+    await page.keyboard.press('Control+4');
+    await page.getByRole('searchbox').waitFor();
+    expect(await top()).toBe(0);
+    await close();
+  });
+
   it('starts and stops a scan', async () => {
     const { page, close } = await open(browser, { frozen: false });
     await page.keyboard.press('Control+Enter');

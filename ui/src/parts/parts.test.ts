@@ -3,7 +3,11 @@ import { createRawSnippet } from 'svelte';
 import { describe, expect, it, vi } from 'vitest';
 
 import type { AddressDocument, Standing } from '../host';
+import { speak } from '../i18n/index.svelte';
+import Banner from './Banner.svelte';
 import Button from './Button.svelte';
+import CopyButton from './CopyButton.svelte';
+import Failed from './Failed.svelte';
 import Mark from './Mark.svelte';
 import { draw } from './minimap';
 import MiniMap from './MiniMap.svelte';
@@ -22,6 +26,36 @@ const address = (ip: string, standing: Standing | null, up = true): AddressDocum
   standing,
   ipam: null,
   seen: { up, hostname: null, ptr: null, mac: null, mac_random: false, other_macs: [], vendor: null, rtt_ms: null, seen_by: 'arp-response', first_at: '', last_at: '', scan: 1 },
+});
+
+describe('what is said aloud', () => {
+  it('does not change with the clock where nothing else happened', () => {
+    const { container } = render(Banner, { announced: 'phpIPAM can’t be reached', children: words('phpIPAM can’t be reached – data is 5 s old') });
+    expect([...container.querySelectorAll('[role=status], [role=alert]')].map((one) => one.textContent)).toEqual(['phpIPAM can’t be reached']);
+  });
+
+  it('is in the language of the window where something could not be read', () => {
+    speak('de');
+    render(Failed, { refusal: { code: 'store-failing', what: 'The database can’t be read or written.', remedy: 'Check the disk.' } });
+    speak('en');
+    expect(screen.queryByText(/can’t be read/)).toBeNull();
+    expect(screen.getByText(/Datenbank/)).toBeTruthy();
+  });
+});
+
+describe('a copy button', () => {
+  it('falls back where the clipboard is refused, and says so where that fails, too', async () => {
+    vi.stubGlobal('navigator', { ...navigator, clipboard: { writeText: () => Promise.reject(new Error('not allowed')) } });
+    const old = vi.fn(() => true);
+    document.execCommand = old;
+    render(CopyButton, { text: 'sudo fieldscan grant' });
+    await fireEvent.click(screen.getByRole('button', { name: 'Copy' }));
+    await screen.findByRole('button', { name: 'Copied' });
+    old.mockReturnValue(false);
+    await fireEvent.click(screen.getByRole('button', { name: 'Copied' }));
+    await screen.findByRole('button', { name: 'The clipboard can’t be used.' });
+    vi.unstubAllGlobals();
+  });
 });
 
 describe('hostile words', () => {
@@ -149,11 +183,11 @@ describe('a small map', () => {
     expect(draw('nonsense', [])).toBeNull();
   });
 
-  it('draws 65,536 addresses without a noticeable wait', () => {
+  it('draws 65,536 addresses as one cell for each /24, and stays small', () => {
     const rows = Array.from({ length: 65_536 }, (_, index) => address(`10.40.${index >> 8}.${index & 255}`, 'known'));
     const drawing = draw('10.40.0.0/16', rows);
     expect(drawing && count(drawing.known)).toBe(256);
-    expect(drawing && JSON.stringify(drawing).length, 'and stays small').toBeLessThan(100_000);
+    expect(drawing && JSON.stringify(drawing).length, 'in bytes').toBeLessThan(100_000);
   });
 
   it('says in words what it shows', () => {

@@ -1,4 +1,4 @@
-// The keyboard of the window. A key belongs to the view that took it last; while somebody types, only keys with Ctrl or ⌘ count.
+// The keyboard of the window. A key belongs to the view that took it last; while somebody types, only keys with Ctrl or ⌘ count, Enter not among them.
 
 /** A key as it is written: `mod+f`, `mod+enter`, `escape`, `f5`, `]`. `mod` is Ctrl, or ⌘ on a Mac. */
 export type Combination = string;
@@ -36,11 +36,16 @@ export function combinationOf(event: KeyboardEvent): Combination {
 export function press(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const combination = combinationOf(event);
-  if (isTyping(event.target) && !combination.startsWith('mod+') && !/^(escape|f\d+)$/.test(combination)) return;
+  if (isTyping(event.target) && !countsWhileTyping(combination)) return;
   const owner = taken.findLast((one) => one.combination === combination);
   if (!owner) return;
   event.preventDefault();
   owner.run(event);
+}
+
+/** Ctrl and Enter mean “send this” to whoever types, and nothing beyond the field. */
+function countsWhileTyping(combination: Combination): boolean {
+  return combination !== 'mod+enter' && /^(mod\+|escape$|f\d+$)/.test(combination);
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -209,13 +209,16 @@ describe('keys', () => {
 
   it('are left to a field while somebody types', () => {
     const pressed: string[] = [];
-    const stop = takeKeys({ c: () => pressed.push('c'), 'mod+f': () => pressed.push('find') });
+    const stop = takeKeys({ c: () => pressed.push('c'), 'mod+f': () => pressed.push('find'), 'mod+enter': () => pressed.push('scan') });
     const input = document.body.appendChild(document.createElement('input'));
     input.addEventListener('keydown', press);
     input.dispatchEvent(key('c', { bubbles: true }));
     input.dispatchEvent(key('f', { ctrlKey: true, bubbles: true }));
-    expect(pressed).toEqual(['find']);
+    input.dispatchEvent(key('Enter', { ctrlKey: true, bubbles: true }));
+    expect(pressed, 'whoever sends a text off starts no scan').toEqual(['find']);
     input.remove();
+    press(key('Enter', { ctrlKey: true }));
+    expect(pressed).toEqual(['find', 'scan']);
     stop();
   });
 });
