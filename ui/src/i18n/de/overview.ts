@@ -65,6 +65,8 @@ export const overview: typeof en = {
   stillValid: 'phpIPAM ist nicht zu fragen. Die Daten gelten noch',
   expired: 'Veraltet. Zahlen können falsch sein, wo phpIPAM seither geändert wurde',
   allConfirmed: 'Alle Berichte bestätigt',
+  nothingOpen: 'Nichts ist offen',
+  noneWaits: 'Kein Bericht wartet',
   noReports: 'Noch kein Bericht',
   waiting: (many) => count(many, 'Bericht wartet', 'Berichte warten'),
   unconfirmedYet: (many) => count(many, 'Bericht noch nicht bestätigt', 'Berichte noch nicht bestätigt'),

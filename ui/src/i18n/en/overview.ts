@@ -64,6 +64,8 @@ export const overview = {
   stillValid: 'phpIPAM can’t be asked. The data is still in date',
   expired: 'Out of date. Counts may be wrong where phpIPAM was edited since',
   allConfirmed: 'All reports confirmed',
+  nothingOpen: 'Nothing is open',
+  noneWaits: 'No report waits',
   noReports: 'No report yet',
   waiting: (many: number) => count(many, 'report waits', 'reports wait'),
   unconfirmedYet: (many: number) => count(many, 'report not confirmed yet', 'reports not confirmed yet'),

@@ -1,6 +1,7 @@
 // The three facts of the overview's strip, decided from the snapshot: the last scan, phpIPAM's data, the reports.
 
-import type { SnapshotDocument } from '../../host';
+import type { ReportDocument, SnapshotDocument } from '../../host';
+import { standingsOf, toldOf } from '../../state/outbox';
 import { planned } from './answer';
 
 export type ScanFact =
@@ -30,13 +31,23 @@ export function ipamFact({ ipam, subnets }: SnapshotDocument): IpamFact {
 export type ToldFact =
   | { is: 'rejected' | 'doubtful' | 'waiting' | 'sent'; many: number; others: number; nextTry: string | null; sending: boolean }
   | { is: 'confirmed' }
+  /** One was not fully seen, but a newer one of its subnet was. */
+  | { is: 'settled' }
+  /** Nothing waits, but of older reports it is not known whether they were seen. */
+  | { is: 'quiet' }
   | { is: 'none' };
 
-export function toldFact({ delivery, last_run: run }: SnapshotDocument): ToldFact {
+/** Only the list of reports knows what was seen before the agent's last start; undefined until it is read. */
+export function toldFact({ delivery, last_run: run }: SnapshotDocument, reports: readonly ReportDocument[] | undefined): ToldFact {
   const rest = { others: delivery.waiting, nextTry: delivery.next_try, sending: delivery.sending };
+  const doubtful = reports ? [...standingsOf(reports).values()].filter((standing) => standing === 'doubtful').length : delivery.doubtful;
   if (delivery.rejected > 0) return { is: 'rejected', many: delivery.rejected, ...rest };
   if (delivery.waiting > 0) return { is: 'waiting', many: delivery.waiting, ...rest };
-  if (delivery.doubtful > 0) return { is: 'doubtful', many: delivery.doubtful, ...rest };
+  if (doubtful > 0) return { is: 'doubtful', many: doubtful, ...rest };
   if (delivery.sent > 0) return { is: 'sent', many: delivery.sent, ...rest };
-  return delivery.confirmed > 0 || run ? { is: 'confirmed' } : { is: 'none' };
+  if (!reports) return { is: delivery.confirmed > 0 || run ? 'quiet' : 'none' };
+  if (reports.length === 0) return { is: 'none' };
+  const told = toldOf(reports);
+  // Open, though the snapshot has none that is: the list is read anew.
+  return { is: told === 'open' ? 'quiet' : told };
 }

@@ -2,7 +2,7 @@ import { render, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { describe, expect, it } from 'vitest';
 
-import { use, type SnapshotDocument, type Stage } from '../../host';
+import { host, use, type SnapshotDocument, type Stage } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
 import { agent } from '../../state/agent.svelte';
 import { answerOf, unscanned } from './answer';
@@ -130,11 +130,24 @@ describe('the facts', () => {
   });
 
   it('tell the gravest of the reports', async () => {
-    expect(toldFact(await site(''))).toEqual({ is: 'confirmed' });
-    expect(toldFact(await site('state=offline')), 'a rejected one is not hidden by those that wait').toMatchObject({ is: 'rejected', many: 1, others: 3 });
+    expect(toldFact(await site('state=offline'), undefined), 'a rejected one is not hidden by those that wait').toMatchObject({ is: 'rejected', many: 1, others: 3 });
     const snapshot = await site('');
     const delivery = { ...snapshot.delivery, waiting: 3, next_try: snapshot.now };
-    expect(toldFact({ ...snapshot, delivery })).toMatchObject({ is: 'waiting', many: 3, nextTry: snapshot.now });
+    expect(toldFact({ ...snapshot, delivery }, undefined)).toMatchObject({ is: 'waiting', many: 3, nextTry: snapshot.now });
+  });
+
+  it('say “confirmed” only of reports that are known to be', async () => {
+    const snapshot = await site('');
+    const reports = await host.reports();
+    const partly = reports.find((report) => report.state === 'partly')!;
+    const confirmed = reports.filter((report) => report.state === 'confirmed');
+    // As after a start of the agent, which counts anew.
+    const restarted = { ...snapshot, delivery: { ...snapshot.delivery, confirmed: 0, doubtful: 0 } };
+    expect(toldFact(restarted, confirmed)).toEqual({ is: 'confirmed' });
+    expect(toldFact(restarted, reports), 'a newer one of its subnet was seen').toEqual({ is: 'settled' });
+    expect(toldFact(restarted, [partly]), 'nothing newer was seen').toMatchObject({ is: 'doubtful', many: 1 });
+    expect(toldFact(restarted, undefined), 'the list is not read yet').toEqual({ is: 'quiet' });
+    expect(toldFact(restarted, [])).toEqual({ is: 'none' });
   });
 });
 

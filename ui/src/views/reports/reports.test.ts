@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { use, type JourneyStep, type ReportDocument } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
 import { agent } from '../../state/agent.svelte';
+import { groupsOf, passes, standingsOf, toldOf } from '../../state/outbox';
 import { linesOf, piecesOf } from './json';
-import { groupsOf, passes, standingsOf } from './outbox';
 import Reports from './Reports.svelte';
 import { folded } from './steps';
 
@@ -32,6 +32,14 @@ describe('what is open', () => {
     const partly = reports.find((report) => report.state === 'partly')!;
     expect(standingsOf(reports).get(partly.id)).toBeNull();
     expect(standingsOf([partly]).get(partly.id)).toBe('doubtful');
+  });
+
+  it('nothing more is only called seen where it was', async () => {
+    const reports = await (await outbox('')).reports();
+    const partly = reports.find((report) => report.state === 'partly')!;
+    expect(toldOf(reports), 'a newer one was').toBe('settled');
+    expect(toldOf([partly])).toBe('open');
+    expect(toldOf(reports.filter((report) => report !== partly))).toBe('confirmed');
   });
 
   it('reports of one run stand together', async () => {
@@ -83,6 +91,13 @@ describe('the view', () => {
     render(Reports, { id: null });
     expect(await screen.findByRole('heading', { level: 1, name: '3 reports wait, 1 is not confirmed yet, 1 was rejected, 1 can’t be seen whole in phpIPAM.' })).toBeTruthy();
     expect(screen.getByText('Next try in 1:42, the 5th. Nothing is lost: reports stay here until phpIPAM has them.')).toBeTruthy();
+  });
+
+  it('does not say that every report was seen beside one that was not', async () => {
+    await outbox('');
+    render(Reports, { id: null });
+    expect(await screen.findByRole('heading', { level: 1, name: 'phpIPAM has been told: nothing is open.' })).toBeTruthy();
+    expect(screen.getByText('Nothing is open: where a report was not fully seen in phpIPAM, a newer one of its subnet was.')).toBeTruthy();
   });
 
   it('quotes the server, and says what to do', async () => {
