@@ -22,9 +22,11 @@ export const overview: typeof en = {
 
   headline: {
     right: (known) => (known === 0 ? 'Kein Host antwortet, und phpIPAM hat keinen.' : known === 1 ? 'phpIPAM stimmt: Der eine bekannte Host ist da.' : `phpIPAM stimmt: Alle ${n(known)} bekannten Hosts sind da.`),
-    some: (up, known) => `${n(up)} von ${n(known)} bekannten Hosts ${up === 1 ? 'ist' : 'sind'} da.`,
-    allUp: (known) => (known === 1 ? 'Der eine bekannte Host ist da.' : `Alle ${n(known)} bekannten Hosts sind da.`),
-    none: (unknown) => (unknown === 1 ? '1 Host antwortet, den phpIPAM nicht kennt.' : `${n(unknown)} Hosts antworten, die phpIPAM nicht kennt.`),
+    inSome: (some, all) => ` in ${n(some)} von ${count(all, 'Subnetz', 'Subnetzen')}`,
+    some: (up, known, place) => `${n(up)} von ${n(known)} bekannten Hosts ${up === 1 ? 'ist' : 'sind'}${place} da.`,
+    allUp: (known, place) => (known === 1 ? `Der eine bekannte Host ist${place} da.` : `Alle ${n(known)} bekannten Hosts sind${place} da.`),
+    none: (unknown, place) => (unknown === 1 ? `1 Host antwortet${place}, den phpIPAM nicht kennt.` : `${n(unknown)} Hosts antworten${place}, die phpIPAM nicht kennt.`),
+    silent: (place) => `Kein Host antwortet${place}, und phpIPAM hat ${place === '' ? 'keinen' : 'dort keinen'}.`,
     neverScanned: 'Noch wurde nichts gescannt.',
     notAsked: 'phpIPAM wurde noch nicht gefragt.',
     nothingAssigned: 'Noch sind keine Subnetze zugewiesen.',

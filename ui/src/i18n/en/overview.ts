@@ -21,9 +21,12 @@ export const overview = {
 
   headline: {
     right: (known: number) => (known === 0 ? 'No host answers, and phpIPAM has none.' : known === 1 ? 'phpIPAM is right: the one known host is up.' : `phpIPAM is right: all ${n(known)} known hosts are up.`),
-    some: (up: number, known: number) => `${n(up)} of ${count(known, 'known host is up', 'known hosts are up')}.`,
-    allUp: (known: number) => (known === 1 ? 'The one known host is up.' : `All ${n(known)} known hosts are up.`),
-    none: (unknown: number) => `${count(unknown, 'host answers', 'hosts answer')} that phpIPAM doesn’t know.`,
+    /** Where it was looked, if not everywhere yet. */
+    inSome: (some: number, all: number) => ` in ${n(some)} of ${count(all, 'subnet', 'subnets')}`,
+    some: (up: number, known: number, place: string) => `${n(up)} of ${count(known, 'known host is up', 'known hosts are up')}${place}.`,
+    allUp: (known: number, place: string) => (known === 1 ? `The one known host is up${place}.` : `All ${n(known)} known hosts are up${place}.`),
+    none: (unknown: number, place: string) => `${count(unknown, 'host answers', 'hosts answer')}${place} that phpIPAM doesn’t know.`,
+    silent: (place: string) => `No host answers${place}, and phpIPAM has none${place === '' ? '' : ' there'}.`,
     neverScanned: 'Nothing was scanned yet.',
     notAsked: 'phpIPAM was not asked yet.',
     nothingAssigned: 'No subnets are assigned yet.',

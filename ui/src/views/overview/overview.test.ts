@@ -1,4 +1,4 @@
-import { render, screen, within } from '@testing-library/svelte';
+import { cleanup, render, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { describe, expect, it } from 'vitest';
 
@@ -35,6 +35,30 @@ describe('the answer', () => {
     const half = { ...snapshot, problems: [problem, { ...problem, subnet: 999 }] };
     expect(answerOf(half).is).toBe('some');
     expect(unscanned(half), 'one that is no longer assigned doesn’t count').toHaveLength(1);
+  });
+
+  it('is only for the subnets that were scanned, and says so', async () => {
+    for (const state of ['state=right', '']) {
+      const snapshot = await site(state);
+      const first = { ...snapshot, subnets: snapshot.subnets.map((subnet, index) => (index === 0 ? subnet : { ...subnet, last_scan: null })) };
+      expect(answerOf(first), 'three were never tried').toMatchObject({ is: 'some', scanned: { some: 1, of: 4 } });
+      agent.snapshot = null;
+      agent.take(first);
+      render(Overview);
+      const known = state === '' ? '60 of 61 known hosts are up' : 'All 61 known hosts are up';
+      expect(screen.getByRole('heading', { level: 1 }).textContent?.trim()).toBe(`${known} in 1 of 4 subnets.`);
+      cleanup();
+    }
+  });
+
+  it('does not speak of all of no hosts', async () => {
+    const snapshot = await site('state=right');
+    const scan = snapshot.subnets[0]!.last_scan!;
+    const none = { ...scan, counts: { up: 0, known: 0, unknown: 0, unseen: 0, missing: 0, mismatch: 0, excluded: 0 } };
+    agent.snapshot = null;
+    agent.take({ ...snapshot, subnets: snapshot.subnets.map((subnet, index) => ({ ...subnet, last_scan: index === 0 ? none : null })) });
+    render(Overview);
+    expect(screen.getByRole('heading', { level: 1 }).textContent?.trim()).toBe('No host answers in 1 of 4 subnets, and phpIPAM has none there.');
   });
 
   it('is not hidden by the scan server, but says that phpIPAM isn’t told', async () => {
