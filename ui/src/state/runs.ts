@@ -61,6 +61,18 @@ export interface Listed {
   only: 'all' | 'changes' | 'problems';
 }
 
+/** Whether the list shows a run when only some are asked for. What a run changed may not be known yet. */
+export function isShown(run: RunDocument, tally: Tally | undefined, running: number | null, only: Listed['only']): boolean {
+  switch (only) {
+    case 'all':
+      return true;
+    case 'changes':
+      return tally !== undefined && !changedNothing(tally);
+    case 'problems':
+      return isTrouble(endingOf(run, running));
+  }
+}
+
 /** The list as it is shown, newest first, day by day. */
 export function entriesOf({ runs, tallies, running, selected, opened, only }: Listed): Entry[] {
   const entries: Entry[] = [];
@@ -76,8 +88,7 @@ export function entriesOf({ runs, tallies, running, selected, opened, only }: Li
   runs.forEach((run, index) => {
     const ending = endingOf(run, running);
     const tally = tallies.get(run.id);
-    if (only === 'changes' && (!tally || changedNothing(tally))) return;
-    if (only === 'problems' && !isTrouble(ending)) return;
+    if (!isShown(run, tally, running, only)) return;
     const of = new Date(run.started_at).toDateString();
     if (of !== day) {
       close();
