@@ -1,4 +1,4 @@
-import { fireEvent, render, screen, within } from '@testing-library/svelte';
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 
 import { use, type JourneyStep, type ReportDocument } from '../../host';
@@ -98,6 +98,18 @@ describe('the view', () => {
     render(Reports, { id: null });
     expect(await screen.findByRole('heading', { level: 1, name: 'phpIPAM has been told: nothing is open.' })).toBeTruthy();
     expect(screen.getByText('Nothing is open: where a report was not fully seen in phpIPAM, a newer one of its subnet was.')).toBeTruthy();
+  });
+
+  it('shows the report that one is led to, among the others', async () => {
+    const fake = await outbox('');
+    const old = (await fake.reports()).at(-1)!;
+    const { container, rerender } = render(Reports, { id: old.id });
+    await waitFor(() => expect(container.querySelector(`a[data-report="${old.id}"][aria-current]`), 'an old one that is confirmed').toBeTruthy());
+    expect(screen.getByRole('button', { name: /^All \d/ }).getAttribute('aria-pressed')).toBe('true');
+    await fireEvent.click(screen.getByRole('button', { name: /^Open \d/ }));
+    expect(screen.getByRole('button', { name: /^Open \d/ }).getAttribute('aria-pressed'), 'a filter that somebody chose stays').toBe('true');
+    await rerender({ id: (await fake.reports())[0]!.id });
+    expect(screen.getByRole('button', { name: /^Open \d/ }).getAttribute('aria-pressed'), 'one that is shown needs no other').toBe('true');
   });
 
   it('quotes the server, and says what to do', async () => {
