@@ -60,12 +60,17 @@ export function answerOf(snapshot: SnapshotDocument): Answer {
   }
   const { counts, stale } = totals;
   const known = knownOf(counts);
-  const untold = snapshot.problems.some((problem) => UNTELLING.has(problem.code));
+  const untold = isUntold(snapshot);
   const scanned = scannedOf(snapshot.subnets);
   const look = counts.unknown + counts.missing + counts.mismatch + counts.unseen;
   // With data that is out of date, or half of the subnets, nobody can say that phpIPAM is right.
   if (look === 0 && !stale && !snapshot.ipam.stale && scanned.some === scanned.of && unscanned(snapshot).length === 0) return { is: 'right', known, untold };
   return { is: 'some', counts, known, up: counts.known + counts.mismatch, scanned, stale: stale || snapshot.ipam.stale, untold };
+}
+
+/** Reports that wait for their first try are on their way; with a next try, one has failed. */
+function isUntold({ problems, delivery }: SnapshotDocument): boolean {
+  return problems.some((problem) => UNTELLING.has(problem.code)) || delivery.rejected > 0 || (delivery.waiting > 0 && delivery.next_try !== null);
 }
 
 /** What phpIPAM knows and a scan looked for. */

@@ -2,7 +2,7 @@
 
 import type { ReportDocument, SnapshotDocument } from '../../host';
 import { standingsOf, toldOf } from '../../state/outbox';
-import { planned } from './answer';
+import { knownOf, planned, scannedOf } from './answer';
 
 export type ScanFact =
   | { is: 'none' }
@@ -18,12 +18,14 @@ export function scanFact({ last_run: run }: SnapshotDocument): ScanFact {
   return { is, at, took, scanned, of };
 }
 
-export type IpamFact = { is: 'never' } | { is: 'fresh' | 'cached' | 'expired'; at: string; addresses: number; subnets: number };
+/** How many addresses phpIPAM knows is only told by scans: null until every subnet has one. */
+export type IpamFact = { is: 'never' } | { is: 'fresh' | 'cached' | 'expired'; at: string; addresses: number | null; subnets: number };
 
 export function ipamFact({ ipam, subnets }: SnapshotDocument): IpamFact {
   if (ipam.fetched_at === null) return { is: 'never' };
   const of = planned(subnets);
-  const addresses = of.reduce((sum, { last_scan: scan }) => sum + (scan ? scan.counts.known + scan.counts.mismatch + scan.counts.missing + scan.counts.unseen : 0), 0);
+  const scanned = scannedOf(subnets);
+  const addresses = scanned.some < scanned.of ? null : of.reduce((sum, { last_scan: scan }) => sum + (scan ? knownOf(scan.counts) : 0), 0);
   return { is: ipam.stale ? 'expired' : ipam.offline ? 'cached' : 'fresh', at: ipam.fetched_at, addresses, subnets: of.length };
 }
 

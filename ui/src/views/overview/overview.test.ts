@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 import { host, use, type SnapshotDocument, type Stage } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
+import { de } from '../../i18n/de';
+import { en } from '../../i18n/en';
 import { agent } from '../../state/agent.svelte';
 import { answerOf, unscanned } from './answer';
 import { ipamFact, scanFact, toldFact } from './facts';
@@ -63,6 +65,15 @@ describe('the answer', () => {
 
   it('is not hidden by the scan server, but says that phpIPAM isn’t told', async () => {
     expect(answerOf(await site('state=attention'))).toMatchObject({ is: 'some', untold: true });
+  });
+
+  it('says that phpIPAM isn’t told where reports were rejected or could not be sent', async () => {
+    const snapshot = await site('state=right');
+    const with_ = (delivery: Partial<SnapshotDocument['delivery']>) => answerOf({ ...snapshot, delivery: { ...snapshot.delivery, ...delivery } });
+    expect(with_({ rejected: 1 })).toMatchObject({ is: 'right', untold: true });
+    expect(with_({ waiting: 3, next_try: snapshot.now }), 'one try failed').toMatchObject({ untold: true });
+    expect(with_({ waiting: 3, next_try: null }), 'right after a scan they are only on their way').toMatchObject({ untold: false });
+    expect(answerOf(await site('state=offline'))).toMatchObject({ untold: true });
   });
 
   it('is what keeps the agent from working, since an old answer would say that all is well', async () => {
@@ -151,6 +162,32 @@ describe('the facts', () => {
     expect(ipamFact(await site('state=offline')).is).toBe('cached');
     expect(ipamFact(await site('state=stale')).is).toBe('expired');
     expect(ipamFact(await site('state=first-run')).is).toBe('never');
+  });
+
+  it('count what phpIPAM knows only once every subnet was scanned', async () => {
+    const snapshot = await site('');
+    const first = { ...snapshot, subnets: snapshot.subnets.map((subnet, index) => (index === 0 ? subnet : { ...subnet, last_scan: null })) };
+    expect(ipamFact(first)).toMatchObject({ is: 'fresh', addresses: null, subnets: 4 });
+    agent.take(await site('state=never-scanned'));
+    render(Overview);
+    expect(screen.getByText('4 subnets to scan')).toBeTruthy();
+    expect(screen.queryByText(/known address/)).toBeNull();
+  });
+
+  it('say why scans wait, as the status card does', async () => {
+    await site('state=held');
+    render(Overview);
+    expect(screen.getByText(/Waiting for power, battery at 14%/)).toBeTruthy();
+    expect(screen.queryByText(/Next: /), 'nothing begins then').toBeNull();
+  });
+
+  it.each([
+    ['en', ['Fresh, from yesterday, 12:58', '2 h old, from 14:30', 'Next: tomorrow, 06:00, in 16 h', 'Last one seen in phpIPAM: 14:30', 'Dimmed: from the scan of yesterday, 12:58', 'This one began: 14:30']],
+    ['de', ['Frisch, von gestern, 12:58', '2 h alt, von 14:30', 'Nächster: morgen, 06:00, in 16 h', 'Letzter in phpIPAM gesehen: 14:30', 'Blass: aus dem Scan von gestern, 12:58', 'Dieser begann: 14:30']],
+  ] as const)('read right in %s by the clock and by the day', (language, sentences) => {
+    const words = { en, de }[language].overview;
+    const [yesterday, tomorrow] = language === 'en' ? ['yesterday, 12:58', 'tomorrow, 06:00'] : ['gestern, 12:58', 'morgen, 06:00'];
+    expect([words.fresh(yesterday), words.cached('2 h', '14:30'), words.nextAt(tomorrow, '16 h'), words.confirmedAt('14:30'), words.dimmed(yesterday), words.thisBegan('14:30')]).toEqual(sentences);
   });
 
   it('tell the gravest of the reports', async () => {
