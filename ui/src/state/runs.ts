@@ -56,7 +56,7 @@ export interface Listed {
   running: number | null;
   /** Never folded away. */
   selected: number | null;
-  /** Folds that somebody opened, by their newest run. */
+  /** Runs that somebody unfolded: a fold with one of them is open, also after another was chosen or a new one came. */
   opened: ReadonlySet<number>;
   only: 'all' | 'changes' | 'problems';
 }
@@ -79,9 +79,8 @@ export function entriesOf({ runs, tallies, running, selected, opened, only }: Li
   let day = '';
   let fold: RunDocument[] = [];
   const close = () => {
-    const [newest] = fold;
-    if (!newest) return;
-    if (opened.has(newest.id)) entries.push(...fold.map((run) => ({ kind: 'run' as const, run })));
+    if (fold.length === 0) return;
+    if (fold.some((run) => opened.has(run.id))) entries.push(...fold.map((run) => ({ kind: 'run' as const, run })));
     else entries.push({ kind: 'fold', runs: fold });
     fold = [];
   };

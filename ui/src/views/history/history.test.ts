@@ -53,3 +53,16 @@ it('leads from a run to its first report', async () => {
   const first = (await fake.run(412)).reports[0]!;
   expect((await screen.findByRole('link', { name: 'View reports' })).getAttribute('href')).toBe(`#/reports/${first.id}`);
 });
+
+describe('a fold', () => {
+  it('stays open when one chooses a run in it, and puts the keyboard on its first', async () => {
+    await site();
+    const { rerender } = render(History, { run: null });
+    const fold = within(await list()).getAllByRole('button', { name: /nothing changed/ })[0]!;
+    await fireEvent.click(fold);
+    await waitFor(() => expect(document.activeElement?.getAttribute('href')).toBe('#/history/411'));
+    const before = await links();
+    await rerender({ run: 411 });
+    expect(await links(), 'nothing is folded again').toEqual(before);
+  });
+});
