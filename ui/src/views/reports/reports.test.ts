@@ -93,6 +93,16 @@ describe('the view', () => {
     expect(screen.getByText('Next try in 1:42, the 5th. Nothing is lost: reports stay here until phpIPAM has them.')).toBeTruthy();
   });
 
+  it('counts down to the try that comes first', async () => {
+    const fake = await outbox('state=offline');
+    const reports = await fake.reports();
+    const soon = new Date(Date.parse(agent.snapshot!.now) + 30_000).toISOString();
+    const last = reports.findLastIndex((report) => report.state === 'waiting');
+    fake.reports = async () => reports.map((report, index) => (index === last && report.state === 'waiting' ? { ...report, next_at: soon, tries: 1 } : report));
+    render(Reports, { id: null });
+    expect(await screen.findByText(/^Next try in 0:30, the 2nd/)).toBeTruthy();
+  });
+
   it('does not say that every report was seen beside one that was not', async () => {
     await outbox('');
     render(Reports, { id: null });
