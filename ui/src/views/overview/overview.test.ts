@@ -254,6 +254,16 @@ describe('the view', () => {
     expect(screen.getByText('60 of 61', { exact: false })).toBeTruthy();
   });
 
+  it('offers to refresh what is out of date, unless the banner does', async () => {
+    await site('state=stale');
+    const { unmount } = render(Overview);
+    expect(screen.getByRole('button', { name: 'Refresh phpIPAM data' })).toBeTruthy();
+    unmount();
+    await site('state=stale,offline');
+    render(Overview);
+    expect(screen.queryByRole('button', { name: 'Refresh phpIPAM data' })).toBeNull();
+  });
+
   it('says why it is empty, and offers what changes it', async () => {
     await site('state=empty');
     render(Overview);
