@@ -138,6 +138,35 @@ describe('a run that goes on', () => {
     expect(agent.snapshot).toMatchObject({ activity: 'scanning', paused: null, run: { held: false } });
   });
 
+  it('keeps the keyboard on what was pressed, and gives it to the headline at the end', async () => {
+    const fake = new FakeAgent(optionsOf(new URLSearchParams('frozen&state=running')));
+    use(fake);
+    agent.snapshot = null;
+    agent.take(await fake.snapshot());
+    render(Overview);
+    const button = (name: string) => within(screen.getByRole('region', { name: 'Progress of the scan' })).getByRole('button', { name });
+    const show = async () => {
+      agent.take({ ...(await fake.snapshot()), revision: agent.snapshot!.revision + 1 });
+      await tick();
+    };
+    button('Pause').focus();
+    button('Pause').click();
+    await show();
+    expect(document.activeElement).toBe(button('Resume'));
+    button('Resume').click();
+    await show();
+    expect(document.activeElement).toBe(button('Pause'));
+    button('Stop').focus();
+    button('Stop').click();
+    await show();
+    expect(document.activeElement).toBe(button('Stopping…'));
+    expect((document.activeElement as HTMLButtonElement).disabled, 'a disabled one would lose the keyboard').toBe(false);
+    agent.take({ ...agent.snapshot!, revision: agent.snapshot!.revision + 1, run: null });
+    await tick();
+    await tick();
+    expect(document.activeElement).toBe(screen.getByRole('heading', { level: 1 }));
+  });
+
   it('names the network of the only one', async () => {
     await site('');
     const { words } = panel([part(101, 'scanning', 20, 254)]);

@@ -144,9 +144,14 @@ describe('the view', () => {
     const fake = await outbox('state=attention');
     const { id } = find(await fake.reports(), 'rejected');
     render(Reports, { id });
-    await fireEvent.click(await screen.findByRole('button', { name: 'Send again' }));
+    const again = await screen.findByRole('button', { name: 'Send again' });
+    again.focus();
+    await fireEvent.click(again);
     expect((await fake.report(id)).state).toBe('queued');
     expect((await fake.report(id)).journey.at(-1)?.event).toBe('retried');
+    agent.take(await fake.snapshot());
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Send again' })).toBeNull());
+    await waitFor(() => expect(document.activeElement, 'the keyboard goes on at the report').toBe(screen.getByRole('heading', { level: 2, name: /^Queued/ })));
   });
 
   it('keeps what it has, and says why the rest is missing', async () => {
