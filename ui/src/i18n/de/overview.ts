@@ -37,7 +37,7 @@ export const overview: typeof en = {
   },
   marks: { unknown: 'unbekannt', missing: 'vermisst', mismatch: () => 'abweichend', unseen: 'diesmal nicht gesehen' },
   unscanned: (some, all) => `${n(some)} von ${count(all, 'Subnetz konnte', 'Subnetzen konnten')} nicht gescannt werden`,
-  byOldData: 'nach dem, was phpIPAM zuletzt sagte',
+  byOldData: 'nach veralteten phpIPAM-Daten',
 
   notAskedWhy: 'Ein Scan fragt es, welche Subnetze diesem Agenten zugewiesen sind; eine Aktualisierung auch.',
   emptyWhy: 'phpIPAM antwortet, hat diesem Scan-Agenten aber kein Subnetz gegeben. Öffnen Sie in phpIPAM ein Subnetz, wählen Sie diesen Agenten als „Scan agent“, dann frischen Sie auf.',
@@ -65,7 +65,7 @@ export const overview: typeof en = {
   neverRead: 'Nie gelesen',
   knownAddresses: (addresses, subnets) => `${count(addresses, 'bekannte Adresse', 'bekannte Adressen')} in ${count(subnets, 'Subnetz', 'Subnetzen')}`,
   assigned: (subnets) => `${count(subnets, 'Subnetz', 'Subnetze')} zu scannen`,
-  stillValid: 'phpIPAM ist nicht zu fragen. Die Daten gelten noch',
+  stillValid: 'phpIPAM ist nicht erreichbar. Die Daten gelten noch',
   expired: 'Veraltet. Zahlen können falsch sein, wo phpIPAM seither geändert wurde',
   allConfirmed: 'Alle Berichte bestätigt',
   nothingOpen: 'Nichts ist offen',

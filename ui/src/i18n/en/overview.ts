@@ -37,7 +37,7 @@ export const overview = {
   },
   marks: { unknown: 'unknown', missing: 'missing', mismatch: (many: number): string => (many === 1 ? 'mismatch' : 'mismatches'), unseen: 'not seen this time' },
   unscanned: (some: number, all: number) => `${n(some)} of ${count(all, 'subnet', 'subnets')} could not be scanned`,
-  byOldData: 'by what phpIPAM told before',
+  byOldData: 'by out-of-date phpIPAM data',
 
   notAskedWhy: 'A scan asks it which subnets are assigned to this agent; so does a refresh.',
   emptyWhy: 'phpIPAM answers, but it has given no subnet to this scan agent. In phpIPAM, open a subnet, choose this agent as its Scan agent, then refresh.',
@@ -74,7 +74,7 @@ export const overview = {
   waiting: (many: number) => count(many, 'report waits', 'reports wait'),
   unconfirmedYet: (many: number) => count(many, 'report not confirmed yet', 'reports not confirmed yet'),
   rejected: (many: number) => count(many, 'report was rejected', 'reports were rejected'),
-  doubtful: (many: number) => count(many, 'report not seen whole', 'reports not seen whole'),
+  doubtful: (many: number) => count(many, 'report not fully seen', 'reports not fully seen'),
   confirmedAt: (when: string) => `Last one seen in phpIPAM: ${when}`,
   nextTry: (countdown: string) => `Next try in ${countdown}. Kept here until confirmed`,
   othersWait: (many: number) => count(many, 'other waits', 'others wait'),

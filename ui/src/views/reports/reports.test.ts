@@ -89,7 +89,7 @@ describe('the view', () => {
   it('opens with where the reports are, and that nothing is lost', async () => {
     await outbox('state=offline');
     render(Reports, { id: null });
-    expect(await screen.findByRole('heading', { level: 1, name: '3 reports wait, 1 is not confirmed yet, 1 was rejected, 1 can’t be seen whole in phpIPAM.' })).toBeTruthy();
+    expect(await screen.findByRole('heading', { level: 1, name: '3 reports wait, 1 is not confirmed yet, 1 was rejected, 1 was not fully seen in phpIPAM.' })).toBeTruthy();
     expect(screen.getByText('Next try in 1:42, the 5th. Nothing is lost: reports stay here until phpIPAM has them.')).toBeTruthy();
   });
 
@@ -128,7 +128,7 @@ describe('the view', () => {
     const detail = screen.getByRole('complementary', { name: 'Details' });
     expect(await within(detail).findByText('The server said')).toBeTruthy();
     expect(within(detail).getByText(/403 Forbidden/).tagName).toBe('BLOCKQUOTE');
-    expect(within(detail).getByText('The report is kept. Mend the cause, then send it again.')).toBeTruthy();
+    expect(within(detail).getByText('The report is kept. Fix the cause, then send it again.')).toBeTruthy();
   });
 
   it('marks what is only inferred, and names the hosts that are not seen', async () => {
