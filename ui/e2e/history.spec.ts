@@ -51,6 +51,19 @@ describe('by keyboard', () => {
     await close();
   });
 
+  it('one goes to a run and back in a narrow window', async () => {
+    const { page, close } = await open(browser, { route: 'history', width: 720 });
+    const fold = page.getByRole('button', { name: /nothing changed/ }).first();
+    await fold.focus();
+    await page.keyboard.press('Enter');
+    await page.locator('a[data-run="411"]:focus').waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('h2:focus').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('a[data-run="411"]:focus').waitFor();
+    await close();
+  });
+
   it('one compares any two', async () => {
     const { page, close } = await open(browser, { route: 'history/410' });
     await page.getByLabel('Compare with').selectOption('406');

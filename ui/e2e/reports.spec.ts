@@ -66,6 +66,11 @@ describe('the reports', () => {
     expect(await page.locator('a[data-report]').first().isVisible()).toBe(false);
     await page.getByRole('button', { name: 'All reports' }).click();
     await page.locator('a[data-report]').first().waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-report')), { message: 'the keyboard is on the row again' }).toBe('797');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName), { message: 'and comes along to the report' }).toBe('H2');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-report'))).toBe('797');
     await close();
   });
 

@@ -112,10 +112,10 @@ it('tests everything, and leads to what failed', async () => {
 
 describe('what is known of newer versions', () => {
   it.each([
-    ['update', 'Version 0.2.0 is there.'],
+    ['update', 'Version 0.2.0 is available.'],
     ['update,right', 'No newer version, looked 3 h ago.'],
     ['update,offline', 'Newer versions could not be looked for: The server can’t be reached: operation timed out'],
-    ['update,hostile', 'Version 0.2.0 is there.'],
+    ['update,hostile', 'Version 0.2.0 is available.'],
   ])('stands at Startup with state=%s', async (state, words) => {
     const window = await open(browser, { route: 'settings/startup', query: `state=${state}`, width: 720 });
     await window.page.getByRole('region', { name: 'Startup' }).getByText(words, { exact: true }).waitFor();

@@ -28,6 +28,14 @@ describe('the list of runs', () => {
     expect(shape({ opened: new Set([5]) })).toEqual(['day', 6, 5, 4, 3, 'day', [2, 1]]);
   });
 
+  it('leaves open what was opened when one of them is chosen, or a new one comes', () => {
+    const opened = new Set([5, 4]);
+    expect(shape({ opened, selected: 5 })).toEqual(['day', 6, 5, 4, 3, 'day', [2, 1]]);
+    expect(shape({ opened, selected: 4 })).toEqual(['day', 6, 5, 4, 3, 'day', [2, 1]]);
+    const newer = run(7, '2026-03-12T13:30:00Z');
+    expect(shape({ opened, runs: [newer, ...runs], tallies: new Map(tallies).set(7, NOTHING) })).toEqual(['day', 7, 6, 5, 4, 3, 'day', [2, 1]]);
+  });
+
   it('shows only those with changes, or with problems', () => {
     expect(shape({ only: 'changes' })).toEqual(['day', 3]);
     expect(shape({ only: 'problems', runs: [run(9, '2026-03-12T13:00:00Z'), run(8, '2026-03-12T12:00:00Z', { finished_at: null })] })).toEqual(['day', 8]);

@@ -56,9 +56,21 @@ export interface Listed {
   running: number | null;
   /** Never folded away. */
   selected: number | null;
-  /** Folds that somebody opened, by their newest run. */
+  /** Runs that somebody unfolded: a fold with one of them is open, also after another was chosen or a new one came. */
   opened: ReadonlySet<number>;
   only: 'all' | 'changes' | 'problems';
+}
+
+/** Whether the list shows a run when only some are asked for. What a run changed may not be known yet. */
+export function isShown(run: RunDocument, tally: Tally | undefined, running: number | null, only: Listed['only']): boolean {
+  switch (only) {
+    case 'all':
+      return true;
+    case 'changes':
+      return tally !== undefined && !changedNothing(tally);
+    case 'problems':
+      return isTrouble(endingOf(run, running));
+  }
 }
 
 /** The list as it is shown, newest first, day by day. */
@@ -67,17 +79,15 @@ export function entriesOf({ runs, tallies, running, selected, opened, only }: Li
   let day = '';
   let fold: RunDocument[] = [];
   const close = () => {
-    const [newest] = fold;
-    if (!newest) return;
-    if (opened.has(newest.id)) entries.push(...fold.map((run) => ({ kind: 'run' as const, run })));
+    if (fold.length === 0) return;
+    if (fold.some((run) => opened.has(run.id))) entries.push(...fold.map((run) => ({ kind: 'run' as const, run })));
     else entries.push({ kind: 'fold', runs: fold });
     fold = [];
   };
   runs.forEach((run, index) => {
     const ending = endingOf(run, running);
     const tally = tallies.get(run.id);
-    if (only === 'changes' && (!tally || changedNothing(tally))) return;
-    if (only === 'problems' && !isTrouble(ending)) return;
+    if (!isShown(run, tally, running, only)) return;
     const of = new Date(run.started_at).toDateString();
     if (of !== day) {
       close();

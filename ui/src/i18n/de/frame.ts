@@ -18,7 +18,7 @@ export const frame: typeof en = {
   stopping: 'Bricht ab …',
   pause: 'Pause',
   resume: 'Fortsetzen',
-  status: { idle: 'Bereit', scanning: 'Scannt', waiting: 'Wartet', attention: 'Braucht Sie', paused: 'Pausiert', offline: 'Offline', connecting: 'Verbindet' },
+  status: { idle: 'Bereit', scanning: 'Scannt', waiting: 'Wartet', attention: 'Eingreifen nötig', paused: 'Pausiert', offline: 'Offline', connecting: 'Verbindet' },
   nextScan: (when) => `Nächster Scan ${when}`,
   noSchedule: 'Kein Scan geplant',
   held: {

@@ -10,7 +10,7 @@ export const history: typeof en = {
   yesterday: (day) => `Gestern, ${day}`,
   hostsUp: (many) => `${count(many, 'Host', 'Hosts')} im Netz`,
   someHostsUp: (subnet, many) => `Nur ${subnet}, ${count(many, 'Host', 'Hosts')} im Netz`,
-  triggers: { person: 'Von Hand', schedule: 'Geplant', 'catch-up': 'Nachgeholt nach Pause oder Ruhezustand' },
+  triggers: { person: 'Von Hand', schedule: 'Zeitplan', 'catch-up': 'Nachgeholt nach Pause oder Ruhezustand' },
   took: (trigger, duration) => `${trigger}, ${duration}`,
   endings: {
     running: 'Läuft',
@@ -30,7 +30,7 @@ export const history: typeof en = {
   choose: 'Wählen Sie einen Lauf, um zu sehen, was er geändert hat.',
   back: 'Zurück zur Liste',
 
-  facts: { up: 'Hosts im Netz', took: 'Dauer', started: 'Beginn', reports: 'Berichte' },
+  facts: { up: 'Hosts im Netz', took: 'Dauer', started: 'Auslöser', reports: 'Berichte' },
   reports: { none: 'Keine', confirmed: (many) => (many === 1 ? 'Bestätigt' : `Alle ${n(many)} bestätigt`), some: (some, all) => `${n(some)} von ${n(all)} bestätigt` },
   viewReports: 'Berichte ansehen',
   viewReport: 'Bericht ansehen',

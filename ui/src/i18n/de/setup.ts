@@ -19,7 +19,7 @@ export const setup: typeof en = {
   needsStep: (step) => `Nicht versucht, braucht „${step}“`,
 
   welcome: 'Willkommen bei Fieldscan',
-  purpose: 'Es sieht sich die Netze dieses Standorts an und hält phpIPAM darüber richtig.',
+  purpose: 'Es sieht sich die Netze dieses Standorts an und hält phpIPAM aktuell.',
   progress: 'Einrichtung',
   stages: { connect: 'Verbinden', test: 'Prüfen', scan: 'Erster Scan' },
   stageDone: 'erledigt',
@@ -104,7 +104,7 @@ export const setup: typeof en = {
     title: 'Jeder Schritt wird geprüft',
     passed: 'Jeder Schritt ist bestanden.',
     cautions: 'Es geht, mit Vorsicht.',
-    failed: (many) => (many === 1 ? 'Ein Schritt braucht Sie.' : `${n(many)} Schritte brauchen Sie.`),
+    failed: (many) => `Eingreifen nötig: ${count(many, 'Schritt', 'Schritte')} nicht bestanden.`,
     below: 'Scheitert einer, so steht da, was geschah und was zu tun ist.',
     changesNothing: 'Die Prüfung ändert in phpIPAM nichts.',
     again: 'Erneut prüfen',

@@ -161,7 +161,7 @@ export const problems: ProblemCatalogue = {
   }),
   'report-rejected': ({ report, status }) => ({
     what: `The scan server refused report ${report} (HTTP status ${status}).`,
-    remedy: 'The report is kept. Mend the cause, then send it again.',
+    remedy: 'The report is kept. Fix the cause, then send it again.',
   }),
   'report-damaged': ({ report }) => ({
     what: `Report ${report} is damaged in the database, so it is not sent.`,

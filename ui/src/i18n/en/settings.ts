@@ -138,7 +138,7 @@ export const settings = {
     refresh: 'Refresh now',
     refreshing: 'Refreshing…',
   },
-  startup: { autostart: 'Start when I log in, in the tray', version: (version: string) => `Version ${version}`, newer: (version: string) => `Version ${version} is there.`, howToInstall: 'Install it the way you installed this one.', latest: (when: string) => `No newer version, looked ${when}.`, lookFailed: (why: string) => `Newer versions could not be looked for: ${why}`, data: 'Data', settings: 'Settings', logs: 'Logs' },
+  startup: { autostart: 'Start when I log in, in the tray', version: (version: string) => `Version ${version}`, newer: (version: string) => `Version ${version} is available.`, howToInstall: 'Install it the way you installed this one.', latest: (when: string) => `No newer version, looked ${when}.`, lookFailed: (why: string) => `Newer versions could not be looked for: ${why}`, data: 'Data', settings: 'Settings', logs: 'Logs' },
   import: {
     button: 'Import scan_agent.yaml…',
     paste: 'Text of scan_agent.yaml',

@@ -14,7 +14,13 @@ export type Answer =
   | { is: 'all-left-out'; subnets: number }
   | { is: 'never-scanned'; subnets: number }
   | { is: 'right'; known: number; untold: boolean }
-  | { is: 'some'; counts: Counts; known: number; up: number; stale: boolean; untold: boolean };
+  | { is: 'some'; counts: Counts; known: number; up: number; scanned: Scanned; stale: boolean; untold: boolean };
+
+/** How many of the subnets that are to be scanned have been: counts are only of those. */
+export interface Scanned {
+  some: number;
+  of: number;
+}
 
 /** Scans go on with these, and what they found is right; but phpIPAM isn't told until a person does something. */
 const UNTELLING = new Set<string>(['server-certificate', 'server-insecure', 'server-token-rejected'] satisfies ProblemCode[]);
@@ -54,11 +60,17 @@ export function answerOf(snapshot: SnapshotDocument): Answer {
   }
   const { counts, stale } = totals;
   const known = knownOf(counts);
-  const untold = snapshot.problems.some((problem) => UNTELLING.has(problem.code));
+  const untold = isUntold(snapshot);
+  const scanned = scannedOf(snapshot.subnets);
   const look = counts.unknown + counts.missing + counts.mismatch + counts.unseen;
   // With data that is out of date, or half of the subnets, nobody can say that phpIPAM is right.
-  if (look === 0 && !stale && !snapshot.ipam.stale && unscanned(snapshot).length === 0) return { is: 'right', known, untold };
-  return { is: 'some', counts, known, up: counts.known + counts.mismatch, stale: stale || snapshot.ipam.stale, untold };
+  if (look === 0 && !stale && !snapshot.ipam.stale && scanned.some === scanned.of && unscanned(snapshot).length === 0) return { is: 'right', known, untold };
+  return { is: 'some', counts, known, up: counts.known + counts.mismatch, scanned, stale: stale || snapshot.ipam.stale, untold };
+}
+
+/** Reports that wait for their first try are on their way; with a next try, one has failed. */
+function isUntold({ problems, delivery }: SnapshotDocument): boolean {
+  return problems.some((problem) => UNTELLING.has(problem.code)) || delivery.rejected > 0 || (delivery.waiting > 0 && delivery.next_try !== null);
 }
 
 /** What phpIPAM knows and a scan looked for. */
@@ -69,6 +81,11 @@ export function knownOf(counts: Counts): number {
 /** Subnets that are to be scanned. */
 export function planned(subnets: readonly SubnetDocument[]): SubnetDocument[] {
   return subnets.filter((subnet) => subnet.plan !== 'left-out');
+}
+
+export function scannedOf(subnets: readonly SubnetDocument[]): Scanned {
+  const of = planned(subnets);
+  return { some: of.filter((subnet) => subnet.last_scan !== null).length, of: of.length };
 }
 
 /** Subnets that could not be scanned, with why. */

@@ -1,7 +1,8 @@
 // The three facts of the overview's strip, decided from the snapshot: the last scan, phpIPAM's data, the reports.
 
-import type { SnapshotDocument } from '../../host';
-import { planned } from './answer';
+import type { ReportDocument, SnapshotDocument } from '../../host';
+import { standingsOf, toldOf } from '../../state/outbox';
+import { knownOf, planned, scannedOf } from './answer';
 
 export type ScanFact =
   | { is: 'none' }
@@ -17,12 +18,14 @@ export function scanFact({ last_run: run }: SnapshotDocument): ScanFact {
   return { is, at, took, scanned, of };
 }
 
-export type IpamFact = { is: 'never' } | { is: 'fresh' | 'cached' | 'expired'; at: string; addresses: number; subnets: number };
+/** How many addresses phpIPAM knows is only told by scans: null until every subnet has one. */
+export type IpamFact = { is: 'never' } | { is: 'fresh' | 'cached' | 'expired'; at: string; addresses: number | null; subnets: number };
 
 export function ipamFact({ ipam, subnets }: SnapshotDocument): IpamFact {
   if (ipam.fetched_at === null) return { is: 'never' };
   const of = planned(subnets);
-  const addresses = of.reduce((sum, { last_scan: scan }) => sum + (scan ? scan.counts.known + scan.counts.mismatch + scan.counts.missing + scan.counts.unseen : 0), 0);
+  const scanned = scannedOf(subnets);
+  const addresses = scanned.some < scanned.of ? null : of.reduce((sum, { last_scan: scan }) => sum + (scan ? knownOf(scan.counts) : 0), 0);
   return { is: ipam.stale ? 'expired' : ipam.offline ? 'cached' : 'fresh', at: ipam.fetched_at, addresses, subnets: of.length };
 }
 
@@ -30,13 +33,23 @@ export function ipamFact({ ipam, subnets }: SnapshotDocument): IpamFact {
 export type ToldFact =
   | { is: 'rejected' | 'doubtful' | 'waiting' | 'sent'; many: number; others: number; nextTry: string | null; sending: boolean }
   | { is: 'confirmed' }
+  /** One was not fully seen, but a newer one of its subnet was. */
+  | { is: 'settled' }
+  /** Nothing waits, but of older reports it is not known whether they were seen. */
+  | { is: 'quiet' }
   | { is: 'none' };
 
-export function toldFact({ delivery, last_run: run }: SnapshotDocument): ToldFact {
+/** Only the list of reports knows what was seen before the agent's last start; undefined until it is read. */
+export function toldFact({ delivery, last_run: run }: SnapshotDocument, reports: readonly ReportDocument[] | undefined): ToldFact {
   const rest = { others: delivery.waiting, nextTry: delivery.next_try, sending: delivery.sending };
+  const doubtful = reports ? [...standingsOf(reports).values()].filter((standing) => standing === 'doubtful').length : delivery.doubtful;
   if (delivery.rejected > 0) return { is: 'rejected', many: delivery.rejected, ...rest };
   if (delivery.waiting > 0) return { is: 'waiting', many: delivery.waiting, ...rest };
-  if (delivery.doubtful > 0) return { is: 'doubtful', many: delivery.doubtful, ...rest };
+  if (doubtful > 0) return { is: 'doubtful', many: doubtful, ...rest };
   if (delivery.sent > 0) return { is: 'sent', many: delivery.sent, ...rest };
-  return delivery.confirmed > 0 || run ? { is: 'confirmed' } : { is: 'none' };
+  if (!reports) return { is: delivery.confirmed > 0 || run ? 'quiet' : 'none' };
+  if (reports.length === 0) return { is: 'none' };
+  const told = toldOf(reports);
+  // Open, though the snapshot has none that is: the list is read anew.
+  return { is: told === 'open' ? 'quiet' : told };
 }

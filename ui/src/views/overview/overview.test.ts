@@ -1,9 +1,11 @@
-import { render, screen, within } from '@testing-library/svelte';
+import { cleanup, render, screen, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { describe, expect, it } from 'vitest';
 
-import { use, type SnapshotDocument, type Stage } from '../../host';
+import { host, use, type SnapshotDocument, type Stage } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
+import { de } from '../../i18n/de';
+import { en } from '../../i18n/en';
 import { agent } from '../../state/agent.svelte';
 import { answerOf, unscanned } from './answer';
 import { ipamFact, scanFact, toldFact } from './facts';
@@ -37,8 +39,41 @@ describe('the answer', () => {
     expect(unscanned(half), 'one that is no longer assigned doesn’t count').toHaveLength(1);
   });
 
+  it('is only for the subnets that were scanned, and says so', async () => {
+    for (const state of ['state=right', '']) {
+      const snapshot = await site(state);
+      const first = { ...snapshot, subnets: snapshot.subnets.map((subnet, index) => (index === 0 ? subnet : { ...subnet, last_scan: null })) };
+      expect(answerOf(first), 'three were never tried').toMatchObject({ is: 'some', scanned: { some: 1, of: 4 } });
+      agent.snapshot = null;
+      agent.take(first);
+      render(Overview);
+      const known = state === '' ? '60 of 61 known hosts are up' : 'All 61 known hosts are up';
+      expect(screen.getByRole('heading', { level: 1 }).textContent?.trim()).toBe(`${known} in 1 of 4 subnets.`);
+      cleanup();
+    }
+  });
+
+  it('does not speak of all of no hosts', async () => {
+    const snapshot = await site('state=right');
+    const scan = snapshot.subnets[0]!.last_scan!;
+    const none = { ...scan, counts: { up: 0, known: 0, unknown: 0, unseen: 0, missing: 0, mismatch: 0, excluded: 0 } };
+    agent.snapshot = null;
+    agent.take({ ...snapshot, subnets: snapshot.subnets.map((subnet, index) => ({ ...subnet, last_scan: index === 0 ? none : null })) });
+    render(Overview);
+    expect(screen.getByRole('heading', { level: 1 }).textContent?.trim()).toBe('No host answers in 1 of 4 subnets, and phpIPAM has none there.');
+  });
+
   it('is not hidden by the scan server, but says that phpIPAM isn’t told', async () => {
     expect(answerOf(await site('state=attention'))).toMatchObject({ is: 'some', untold: true });
+  });
+
+  it('says that phpIPAM isn’t told where reports were rejected or could not be sent', async () => {
+    const snapshot = await site('state=right');
+    const with_ = (delivery: Partial<SnapshotDocument['delivery']>) => answerOf({ ...snapshot, delivery: { ...snapshot.delivery, ...delivery } });
+    expect(with_({ rejected: 1 })).toMatchObject({ is: 'right', untold: true });
+    expect(with_({ waiting: 3, next_try: snapshot.now }), 'one try failed').toMatchObject({ untold: true });
+    expect(with_({ waiting: 3, next_try: null }), 'right after a scan they are only on their way').toMatchObject({ untold: false });
+    expect(answerOf(await site('state=offline'))).toMatchObject({ untold: true });
   });
 
   it('is what keeps the agent from working, since an old answer would say that all is well', async () => {
@@ -103,6 +138,35 @@ describe('a run that goes on', () => {
     expect(agent.snapshot).toMatchObject({ activity: 'scanning', paused: null, run: { held: false } });
   });
 
+  it('keeps the keyboard on what was pressed, and gives it to the headline at the end', async () => {
+    const fake = new FakeAgent(optionsOf(new URLSearchParams('frozen&state=running')));
+    use(fake);
+    agent.snapshot = null;
+    agent.take(await fake.snapshot());
+    render(Overview);
+    const button = (name: string) => within(screen.getByRole('region', { name: 'Progress of the scan' })).getByRole('button', { name });
+    const show = async () => {
+      agent.take({ ...(await fake.snapshot()), revision: agent.snapshot!.revision + 1 });
+      await tick();
+    };
+    button('Pause').focus();
+    button('Pause').click();
+    await show();
+    expect(document.activeElement).toBe(button('Resume'));
+    button('Resume').click();
+    await show();
+    expect(document.activeElement).toBe(button('Pause'));
+    button('Stop').focus();
+    button('Stop').click();
+    await show();
+    expect(document.activeElement).toBe(button('Stopping…'));
+    expect((document.activeElement as HTMLButtonElement).disabled, 'a disabled one would lose the keyboard').toBe(false);
+    agent.take({ ...agent.snapshot!, revision: agent.snapshot!.revision + 1, run: null });
+    await tick();
+    await tick();
+    expect(document.activeElement).toBe(screen.getByRole('heading', { level: 1 }));
+  });
+
   it('names the network of the only one', async () => {
     await site('');
     const { words } = panel([part(101, 'scanning', 20, 254)]);
@@ -129,12 +193,51 @@ describe('the facts', () => {
     expect(ipamFact(await site('state=first-run')).is).toBe('never');
   });
 
+  it('count what phpIPAM knows only once every subnet was scanned', async () => {
+    const snapshot = await site('');
+    const first = { ...snapshot, subnets: snapshot.subnets.map((subnet, index) => (index === 0 ? subnet : { ...subnet, last_scan: null })) };
+    expect(ipamFact(first)).toMatchObject({ is: 'fresh', addresses: null, subnets: 4 });
+    agent.take(await site('state=never-scanned'));
+    render(Overview);
+    expect(screen.getByText('4 subnets to scan')).toBeTruthy();
+    expect(screen.queryByText(/known address/)).toBeNull();
+  });
+
+  it('say why scans wait, as the status card does', async () => {
+    await site('state=held');
+    render(Overview);
+    expect(screen.getByText(/Waiting for power, battery at 14%/)).toBeTruthy();
+    expect(screen.queryByText(/Next: /), 'nothing begins then').toBeNull();
+  });
+
+  it.each([
+    ['en', ['Fresh, from yesterday, 12:58', '2 h old, from 14:30', 'Next: tomorrow, 06:00, in 16 h', 'Last one seen in phpIPAM: 14:30', 'Dimmed: from the scan of yesterday, 12:58', 'This one began: 14:30']],
+    ['de', ['Frisch, von gestern, 12:58', '2 h alt, von 14:30', 'Nächster: morgen, 06:00, in 16 h', 'Letzter in phpIPAM gesehen: 14:30', 'Blass: aus dem Scan von gestern, 12:58', 'Dieser begann: 14:30']],
+  ] as const)('read right in %s by the clock and by the day', (language, sentences) => {
+    const words = { en, de }[language].overview;
+    const [yesterday, tomorrow] = language === 'en' ? ['yesterday, 12:58', 'tomorrow, 06:00'] : ['gestern, 12:58', 'morgen, 06:00'];
+    expect([words.fresh(yesterday), words.cached('2 h', '14:30'), words.nextAt(tomorrow, '16 h'), words.confirmedAt('14:30'), words.dimmed(yesterday), words.thisBegan('14:30')]).toEqual(sentences);
+  });
+
   it('tell the gravest of the reports', async () => {
-    expect(toldFact(await site(''))).toEqual({ is: 'confirmed' });
-    expect(toldFact(await site('state=offline')), 'a rejected one is not hidden by those that wait').toMatchObject({ is: 'rejected', many: 1, others: 3 });
+    expect(toldFact(await site('state=offline'), undefined), 'a rejected one is not hidden by those that wait').toMatchObject({ is: 'rejected', many: 1, others: 3 });
     const snapshot = await site('');
     const delivery = { ...snapshot.delivery, waiting: 3, next_try: snapshot.now };
-    expect(toldFact({ ...snapshot, delivery })).toMatchObject({ is: 'waiting', many: 3, nextTry: snapshot.now });
+    expect(toldFact({ ...snapshot, delivery }, undefined)).toMatchObject({ is: 'waiting', many: 3, nextTry: snapshot.now });
+  });
+
+  it('say “confirmed” only of reports that are known to be', async () => {
+    const snapshot = await site('');
+    const reports = await host.reports();
+    const partly = reports.find((report) => report.state === 'partly')!;
+    const confirmed = reports.filter((report) => report.state === 'confirmed');
+    // As after a start of the agent, which counts anew.
+    const restarted = { ...snapshot, delivery: { ...snapshot.delivery, confirmed: 0, doubtful: 0 } };
+    expect(toldFact(restarted, confirmed)).toEqual({ is: 'confirmed' });
+    expect(toldFact(restarted, reports), 'a newer one of its subnet was seen').toEqual({ is: 'settled' });
+    expect(toldFact(restarted, [partly]), 'nothing newer was seen').toMatchObject({ is: 'doubtful', many: 1 });
+    expect(toldFact(restarted, undefined), 'the list is not read yet').toEqual({ is: 'quiet' });
+    expect(toldFact(restarted, [])).toEqual({ is: 'none' });
   });
 });
 
@@ -178,6 +281,16 @@ describe('the view', () => {
     render(Overview);
     expect((await screen.findAllByText(/The map could not be loaded/)).length).toBe(4);
     expect(screen.getByText('60 of 61', { exact: false })).toBeTruthy();
+  });
+
+  it('offers to refresh what is out of date, unless the banner does', async () => {
+    await site('state=stale');
+    const { unmount } = render(Overview);
+    expect(screen.getByRole('button', { name: 'Refresh phpIPAM data' })).toBeTruthy();
+    unmount();
+    await site('state=stale,offline');
+    render(Overview);
+    expect(screen.queryByRole('button', { name: 'Refresh phpIPAM data' })).toBeNull();
   });
 
   it('says why it is empty, and offers what changes it', async () => {

@@ -1,11 +1,11 @@
-import { fireEvent, render, screen, within } from '@testing-library/svelte';
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 
 import { use, type JourneyStep, type ReportDocument } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
 import { agent } from '../../state/agent.svelte';
+import { groupsOf, passes, standingsOf, toldOf } from '../../state/outbox';
 import { linesOf, piecesOf } from './json';
-import { groupsOf, passes, standingsOf } from './outbox';
 import Reports from './Reports.svelte';
 import { folded } from './steps';
 
@@ -32,6 +32,14 @@ describe('what is open', () => {
     const partly = reports.find((report) => report.state === 'partly')!;
     expect(standingsOf(reports).get(partly.id)).toBeNull();
     expect(standingsOf([partly]).get(partly.id)).toBe('doubtful');
+  });
+
+  it('nothing more is only called seen where it was', async () => {
+    const reports = await (await outbox('')).reports();
+    const partly = reports.find((report) => report.state === 'partly')!;
+    expect(toldOf(reports), 'a newer one was').toBe('settled');
+    expect(toldOf([partly])).toBe('open');
+    expect(toldOf(reports.filter((report) => report !== partly))).toBe('confirmed');
   });
 
   it('reports of one run stand together', async () => {
@@ -81,8 +89,37 @@ describe('the view', () => {
   it('opens with where the reports are, and that nothing is lost', async () => {
     await outbox('state=offline');
     render(Reports, { id: null });
-    expect(await screen.findByRole('heading', { level: 1, name: '3 reports wait, 1 is not confirmed yet, 1 was rejected, 1 can’t be seen whole in phpIPAM.' })).toBeTruthy();
+    expect(await screen.findByRole('heading', { level: 1, name: '3 reports wait, 1 is not confirmed yet, 1 was rejected, 1 was not fully seen in phpIPAM.' })).toBeTruthy();
     expect(screen.getByText('Next try in 1:42, the 5th. Nothing is lost: reports stay here until phpIPAM has them.')).toBeTruthy();
+  });
+
+  it('counts down to the try that comes first', async () => {
+    const fake = await outbox('state=offline');
+    const reports = await fake.reports();
+    const soon = new Date(Date.parse(agent.snapshot!.now) + 30_000).toISOString();
+    const last = reports.findLastIndex((report) => report.state === 'waiting');
+    fake.reports = async () => reports.map((report, index) => (index === last && report.state === 'waiting' ? { ...report, next_at: soon, tries: 1 } : report));
+    render(Reports, { id: null });
+    expect(await screen.findByText(/^Next try in 0:30, the 2nd/)).toBeTruthy();
+  });
+
+  it('does not say that every report was seen beside one that was not', async () => {
+    await outbox('');
+    render(Reports, { id: null });
+    expect(await screen.findByRole('heading', { level: 1, name: 'phpIPAM has been told: nothing is open.' })).toBeTruthy();
+    expect(screen.getByText('Nothing is open: where a report was not fully seen in phpIPAM, a newer one of its subnet was.')).toBeTruthy();
+  });
+
+  it('shows the report that one is led to, among the others', async () => {
+    const fake = await outbox('');
+    const old = (await fake.reports()).at(-1)!;
+    const { container, rerender } = render(Reports, { id: old.id });
+    await waitFor(() => expect(container.querySelector(`a[data-report="${old.id}"][aria-current]`), 'an old one that is confirmed').toBeTruthy());
+    expect(screen.getByRole('button', { name: /^All \d/ }).getAttribute('aria-pressed')).toBe('true');
+    await fireEvent.click(screen.getByRole('button', { name: /^Open \d/ }));
+    expect(screen.getByRole('button', { name: /^Open \d/ }).getAttribute('aria-pressed'), 'a filter that somebody chose stays').toBe('true');
+    await rerender({ id: (await fake.reports())[0]!.id });
+    expect(screen.getByRole('button', { name: /^Open \d/ }).getAttribute('aria-pressed'), 'one that is shown needs no other').toBe('true');
   });
 
   it('quotes the server, and says what to do', async () => {
@@ -91,7 +128,7 @@ describe('the view', () => {
     const detail = screen.getByRole('complementary', { name: 'Details' });
     expect(await within(detail).findByText('The server said')).toBeTruthy();
     expect(within(detail).getByText(/403 Forbidden/).tagName).toBe('BLOCKQUOTE');
-    expect(within(detail).getByText('The report is kept. Mend the cause, then send it again.')).toBeTruthy();
+    expect(within(detail).getByText('The report is kept. Fix the cause, then send it again.')).toBeTruthy();
   });
 
   it('marks what is only inferred, and names the hosts that are not seen', async () => {
@@ -107,9 +144,14 @@ describe('the view', () => {
     const fake = await outbox('state=attention');
     const { id } = find(await fake.reports(), 'rejected');
     render(Reports, { id });
-    await fireEvent.click(await screen.findByRole('button', { name: 'Send again' }));
+    const again = await screen.findByRole('button', { name: 'Send again' });
+    again.focus();
+    await fireEvent.click(again);
     expect((await fake.report(id)).state).toBe('queued');
     expect((await fake.report(id)).journey.at(-1)?.event).toBe('retried');
+    agent.take(await fake.snapshot());
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Send again' })).toBeNull());
+    await waitFor(() => expect(document.activeElement, 'the keyboard goes on at the report').toBe(screen.getByRole('heading', { level: 2, name: /^Queued/ })));
   });
 
   it('keeps what it has, and says why the rest is missing', async () => {

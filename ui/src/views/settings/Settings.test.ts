@@ -112,7 +112,7 @@ describe('what is known of newer versions', () => {
 
   it('is told: which, what it brings, how to get it and where to read more', async () => {
     const startup = within(await openWith('update'));
-    expect(await startup.findByText('Version 0.2.0 is there.')).toBeTruthy();
+    expect(await startup.findByText('Version 0.2.0 is available.')).toBeTruthy();
     expect(startup.getByText('Scans of large subnets take half the time.')).toBeTruthy();
     expect(startup.getByText('Install it the way you installed this one.')).toBeTruthy();
     expect(startup.getByText('https://fieldscan.example.net/releases/0.2.0')).toBeTruthy();
@@ -121,7 +121,7 @@ describe('what is known of newer versions', () => {
 
   it('is only text, whatever the notice holds', async () => {
     const section = await openWith('update,hostile');
-    await within(section).findByText('Version 0.2.0 is there.');
+    await within(section).findByText('Version 0.2.0 is available.');
     const notes = within(section).getByText(/<img src=x onerror=/);
     expect(notes.textContent?.length, 'and not more of it than anybody reads').toBeLessThanOrEqual(500);
     expect(section.querySelector('img, script, a')).toBeNull();
@@ -130,7 +130,7 @@ describe('what is known of newer versions', () => {
   it('is that there is none, and when that was looked for', async () => {
     const startup = within(await openWith('update,right'));
     expect(await startup.findByText(/^No newer version, looked .+ ago\.$/)).toBeTruthy();
-    expect(startup.queryByText(/is there/)).toBeNull();
+    expect(startup.queryByText(/is available/)).toBeNull();
   });
 
   it('is why it could not be looked for', async () => {
@@ -143,7 +143,7 @@ describe('what is known of newer versions', () => {
     const startup = within(await openWith('normal'));
     expect(await startup.findByText('Version 0.1.0')).toBeTruthy();
     expect(startup.queryByText(/No newer version|could not be looked for/)).toBeNull();
-    expect(startup.queryByText(/is there/)).toBeNull();
+    expect(startup.queryByText(/is available/)).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
-// What the list of reports shows: which are open, which pass a filter, and which belong to one run.
+// The reports as a whole: which are open, whether phpIPAM has all of them, which pass a filter, and which belong to one run.
 
-import type { ReportDocument, RunDocument } from '../../host';
+import type { ReportDocument, RunDocument } from '../host';
 
 export type Filter = 'open' | 'waiting' | 'sent' | 'rejected' | 'doubtful' | 'all';
 export const FILTERS: readonly Filter[] = ['open', 'waiting', 'sent', 'rejected', 'doubtful', 'all'];
@@ -33,6 +33,14 @@ function standingOf(report: ReportDocument, settled: boolean): Standing {
     case 'superseded':
       return null;
   }
+}
+
+/** Whether phpIPAM has been told. `settled` if one was not fully seen there, but a newer one of its subnet was. */
+export type Told = 'open' | 'settled' | 'confirmed';
+
+export function toldOf(reports: readonly ReportDocument[]): Told {
+  if ([...standingsOf(reports).values()].some((standing) => standing !== null)) return 'open';
+  return reports.every((report) => report.state === 'confirmed' || report.state === 'superseded') ? 'confirmed' : 'settled';
 }
 
 export function passes(filter: Filter, standing: Standing): boolean {

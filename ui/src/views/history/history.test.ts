@@ -1,0 +1,68 @@
+import { fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
+import { describe, expect, it } from 'vitest';
+
+import { use } from '../../host';
+import { FakeAgent, optionsOf } from '../../host/fake';
+import { agent } from '../../state/agent.svelte';
+import { router } from '../../state/router.svelte';
+import History from './History.svelte';
+
+async function site(query = ''): Promise<FakeAgent> {
+  const fake = new FakeAgent(optionsOf(new URLSearchParams(`frozen&${query}`)));
+  use(fake);
+  agent.snapshot = null;
+  agent.take(await fake.snapshot());
+  return fake;
+}
+
+const list = () => screen.findByRole('list', { name: 'Runs' });
+const links = async () => within(await list()).queryAllByRole('link').map((link) => link.getAttribute('href'));
+const detail = () => screen.getByRole('heading', { level: 2 }).textContent;
+
+describe('a filter', () => {
+  it('leaves the first run that it shows in the detail', async () => {
+    await site();
+    render(History, { run: null });
+    await list();
+    await waitFor(() => expect(detail()).toContain('2:00 PM'));
+    await fireEvent.click(screen.getByRole('button', { name: 'With problems' }));
+    expect((await links())[0]).toBe('#/history/405');
+    await waitFor(() => expect(detail(), 'the list and the detail speak of the same run').toContain('10:30 AM'));
+    await fireEvent.click(screen.getByRole('button', { name: 'With changes' }));
+    expect((await links())[0]).toBe('#/history/412');
+    await waitFor(() => expect(detail()).toContain('2:00 PM'));
+  });
+
+  it('lets go of a run that it does not show', async () => {
+    await site();
+    router.go({ at: 'history', run: 411 });
+    render(History, { run: 411 });
+    await list();
+    await fireEvent.click(screen.getByRole('button', { name: 'With problems' }));
+    expect(router.page).toEqual({ at: 'history', run: null });
+    router.go({ at: 'history', run: 405 });
+    await fireEvent.click(screen.getByRole('button', { name: 'All runs' }));
+    expect(router.page, 'but not of one that it shows').toEqual({ at: 'history', run: 405 });
+    location.hash = '';
+  });
+});
+
+it('leads from a run to its first report', async () => {
+  const fake = await site();
+  render(History, { run: 412 });
+  const first = (await fake.run(412)).reports[0]!;
+  expect((await screen.findByRole('link', { name: 'View reports' })).getAttribute('href')).toBe(`#/reports/${first.id}`);
+});
+
+describe('a fold', () => {
+  it('stays open when one chooses a run in it, and puts the keyboard on its first', async () => {
+    await site();
+    const { rerender } = render(History, { run: null });
+    const fold = within(await list()).getAllByRole('button', { name: /nothing changed/ })[0]!;
+    await fireEvent.click(fold);
+    await waitFor(() => expect(document.activeElement?.getAttribute('href')).toBe('#/history/411'));
+    const before = await links();
+    await rerender({ run: 411 });
+    expect(await links(), 'nothing is folded again').toEqual(before);
+  });
+});
