@@ -77,6 +77,32 @@ describe('the form', () => {
     expect((screen.getByLabelText('App code') as HTMLInputElement).value).toBe('');
   });
 
+  it('asks for no token again that is stored, when the next one is refused', async () => {
+    const { fake, done } = await form();
+    const stored: string[] = [];
+    let refuses = true;
+    const setSecret = async (name: 'client_token' | 'auth_token' | 'client_password') => {
+      if (name === 'auth_token' && refuses) throw { code: 'keychain-locked', what: 'The keychain is locked.', remedy: 'Unlock it.' };
+      stored.push(name);
+      return fake.setSecret(name);
+    };
+    use(Object.assign(Object.create(fake), { setSecret }));
+    for (const [label, value] of [['phpIPAM’s URL', 'https://ipam.example.net'], ['App id', 'fieldscan'], ['App code', 's3cret'], ['Scan agent’s Code', 'kx72'], ['Port', '9000'], [/^Token/, 't0ken']] as const) {
+      await fireEvent.input(screen.getByLabelText(label), { target: { value } });
+    }
+    await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+    expect(await screen.findByText('The keychain is locked.')).toBeTruthy();
+    expect((screen.getByLabelText(/^Token/) as HTMLInputElement).value, 'what is stored nowhere stays').toBe('t0ken');
+    expect(document.body.innerHTML, 'what is stored does not').not.toContain('s3cret');
+    refuses = false;
+    await fireEvent.input(screen.getByLabelText('Port'), { target: { value: '8000' } });
+    await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+    await waitFor(() => expect(done).toHaveBeenCalled());
+    expect(screen.queryByText('This is needed.')).toBeNull();
+    expect(stored).toEqual(['client_token', 'auth_token']);
+    expect((await fake.settings()).settings.find((one) => one.key === 'http_port')?.value, 'what was applied meanwhile can be taken back').toBe(8000);
+  });
+
   it('says where each value is found in phpIPAM', async () => {
     await form();
     expect(screen.getByText(/Administration → API, column App id/)).toBeTruthy();
