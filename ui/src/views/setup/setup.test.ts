@@ -1,7 +1,7 @@
 import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 
-import { use } from '../../host';
+import { use, type ImportDocument } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
 import ConnectForm from './ConnectForm.svelte';
 import Setup from './Setup.svelte';
@@ -130,6 +130,53 @@ describe('the set-up', () => {
     await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
     expect(await screen.findByText('Line 2 can’t be read.')).toBeTruthy();
     expect((screen.getByLabelText('Text of scan_agent.yaml') as HTMLTextAreaElement).value).toBe('api_url: https://ipam.example.net');
+  });
+
+  describe('of a text that was taken over', () => {
+    const TEXT = 'api_url: https://ipam.example.net\nclient_name: fieldscan\nclient_token: s3cret\nscanagent_code: b';
+
+    async function takeOver(answer: Partial<ImportDocument>) {
+      const fake = fresh();
+      const importSettings = vi.fn(async (text: string) => ({ ...(await fake.importSettings(text)), ...answer }));
+      use(Object.assign(Object.create(fake), { importSettings }));
+      render(Setup);
+      await fireEvent.input(await screen.findByLabelText('Text of scan_agent.yaml'), { target: { value: TEXT } });
+      await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+      return importSettings;
+    }
+    const field = () => screen.queryByLabelText('Text of scan_agent.yaml') as HTMLTextAreaElement | null;
+
+    it('keeps what was kept nowhere, and says so before it goes on', async () => {
+      const imported = await takeOver({ secrets: [{ name: 'client_token', kept_in: 'nowhere' }] });
+      const result = await screen.findByText('API token: has another value elsewhere, and stays in the file');
+      expect(result.closest('[role=status]'), 'it is announced').not.toBeNull();
+      expect(field()?.value, 'this may be the only copy').toBe(TEXT);
+      await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+      expect(await screen.findByRole('heading', { name: /Testing|Every step/ })).toBeTruthy();
+      expect(imported, 'it is not taken over a second time').toHaveBeenCalledTimes(1);
+    });
+
+    it('shows what the agent remarked before it goes on, without the text', async () => {
+      await takeOver({ warnings: ['2:1: nmap_arguments is not known here.'] });
+      expect(await screen.findByText('2:1: nmap_arguments is not known here.')).toBeTruthy();
+      expect(document.body.innerHTML, 'tokens that are kept elsewhere need not stay').not.toContain('s3cret');
+      await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+      expect(await screen.findByRole('heading', { name: /Testing|Every step/ })).toBeTruthy();
+    });
+
+    it('takes another text over anew', async () => {
+      const imported = await takeOver({ secrets: [{ name: 'client_token', kept_in: 'nowhere' }] });
+      await screen.findByText(/stays in the file/);
+      await fireEvent.input(field() as HTMLTextAreaElement, { target: { value: `${TEXT}2` } });
+      expect(screen.queryByText(/stays in the file/), 'that was said of the other').toBeNull();
+      await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+      await waitFor(() => expect(imported).toHaveBeenCalledTimes(2));
+    });
+
+    it('goes on at once if there is nothing to say', async () => {
+      await takeOver({});
+      expect(await screen.findByRole('heading', { name: /Testing|Every step/ })).toBeTruthy();
+    });
   });
 
   it('a failed step leads to its field', async () => {
