@@ -1,7 +1,8 @@
 import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { tick } from 'svelte';
 import { describe, expect, it, vi } from 'vitest';
 
-import { use, type ImportDocument } from '../../host';
+import { use, type DoctorStep, type ImportDocument } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
 import ConnectForm from './ConnectForm.svelte';
 import Setup from './Setup.svelte';
@@ -188,5 +189,28 @@ describe('the set-up', () => {
     await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
     await fireEvent.click(await screen.findByRole('button', { name: 'Correct it' }));
     await waitFor(() => expect((document.activeElement as HTMLElement | null)?.getAttribute('name')).toBe('auth_token'));
+  });
+
+  it('shows only the steps of the test that it began last', async () => {
+    const fake = fresh();
+    const begun: ((step: DoctorStep) => void)[] = [];
+    use(Object.assign(Object.create(fake), { testEverything: (ended: (step: DoctorStep) => void) => new Promise(() => begun.push(ended)) }));
+    render(Setup);
+    const on = async () => {
+      await fireEvent.input(await screen.findByLabelText('Text of scan_agent.yaml'), { target: { value: 'api_url: https://ipam.example.net\nclient_name: fieldscan\nclient_token: a\nscanagent_code: b' } });
+      await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+      await screen.findByRole('heading', { name: 'Testing every step' });
+    };
+    const ticked = () => document.querySelectorAll('[data-outcome=ok], [data-outcome=failed]').length;
+    await on();
+    await fireEvent.click(screen.getByRole('button', { name: 'Back' }));
+    await on();
+    await waitFor(() => expect(begun).toHaveLength(2));
+    begun[0]?.({ id: 'clock', title: '', outcome: 'failed' });
+    await tick();
+    expect(ticked(), 'that was a step of the test before').toBe(0);
+    begun[1]?.({ id: 'settings', title: '', outcome: 'ok' });
+    await tick();
+    expect(ticked()).toBe(1);
   });
 });
