@@ -70,6 +70,30 @@ describe('by keyboard', () => {
     await page.keyboard.press('Enter');
     await page.getByText('Applied.').waitFor();
     expect(await page.getByRole('textbox', { name: 'Port' }).inputValue()).toBe('8434');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id), { message: 'the keyboard goes on where it was' }).toBe('setting-http_port');
+    await close();
+  });
+
+  it('one takes over a text, and goes on from there', async () => {
+    const { page, close } = await open(browser, { route: 'settings/import' });
+    const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.id);
+    await page.getByRole('button', { name: /Import scan_agent/ }).focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(focused).toBe('import-text');
+    await page.keyboard.type('http_port: 9000');
+    await tabTo(page, 'Import');
+    await page.keyboard.press('Enter');
+    await page.getByRole('status').getByText('1 setting taken over').waitFor();
+    await expect.poll(focused).toBe('Import scan_agent.yaml…');
+    await close();
+  });
+
+  it('one removes a token, and can set another', async () => {
+    const { page, close } = await open(browser, { route: 'settings' });
+    await page.getByRole('button', { name: 'API token: Remove' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('API token: removed.').waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent?.replace(/\s+/g, ' ').trim())).toBe('API token: Set…');
     await close();
   });
 

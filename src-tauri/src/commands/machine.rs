@@ -12,11 +12,11 @@ use fieldscan_engine::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use tauri::{Emitter as _, State};
+use tauri::{State, ipc::Channel};
 use ts_rs::TS;
 
 use super::{blocking, refusal::Refusal};
-use crate::{app::App, autostart, browse, window};
+use crate::{app::App, autostart, browse};
 
 /// As many lines of the log are shown.
 const LINES: usize = 2_000;
@@ -59,8 +59,12 @@ pub(crate) struct UpdateDocument {
     pub(crate) failed: Option<String>,
 }
 
+/// Each step goes to `ended` as it ends; all of them are the answer.
 #[tauri::command]
-pub(crate) async fn test_everything(app: State<'_, App>) -> Result<Vec<StepDocument>, Refusal> {
+pub(crate) async fn test_everything(
+    app: State<'_, App>,
+    ended: Channel<StepDocument>,
+) -> Result<Vec<StepDocument>, Refusal> {
     let place = app.agent.place().clone();
     let patient = blocking(move || Ok(bundle::patient(&place))).await?;
     let mut steps = Vec::new();
@@ -68,9 +72,9 @@ pub(crate) async fn test_everything(app: State<'_, App>) -> Result<Vec<StepDocum
         Progress::Begun(_) => {}
         Progress::Ended(step, outcome) => {
             let document = StepDocument::of(step, &outcome);
-            let told = app.tauri.emit_to(window::LABEL, "doctor-step", &document);
-            if let Err(error) = told {
-                tracing::debug!(%error, "the window was not told");
+            if let Err(error) = ended.send(document.clone()) {
+                // All of them follow in any case.
+                tracing::debug!(%error, "a step was not told");
             }
             steps.push(document);
         }

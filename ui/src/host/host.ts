@@ -42,8 +42,6 @@ export interface Addresses extends AddressesDocument {
 export interface Host {
   /** Each new snapshot, at most four a second. */
   onSnapshot(tell: (snapshot: SnapshotDocument) => void): Stop;
-  /** Each step of `testEverything` as it ends. */
-  onDoctorStep(tell: (step: DoctorStep) => void): Stop;
   /** A page that somebody asked for outside the window: in the tray, or in a notification. */
   onShowPage(tell: (page: string) => void): Stop;
 
@@ -86,7 +84,8 @@ export interface Host {
   deleteSecret(name: SecretName): Promise<void>;
   /** Takes the settings of a `scan_agent.yaml` over; its secrets go to the keychain. */
   importSettings(text: string): Promise<ImportDocument>;
-  testEverything(): Promise<DoctorStep[]>;
+  /** Tries every step. Each of this test goes to `ended` as it ends. */
+  testEverything(ended?: (step: DoctorStep) => void): Promise<DoctorStep[]>;
   autostart(): Promise<boolean>;
   setAutostart(on: boolean): Promise<void>;
 

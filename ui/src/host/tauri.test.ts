@@ -2,6 +2,7 @@ import { mockIPC, clearMocks } from '@tauri-apps/api/mocks';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { Addresses } from './host';
+import type { DoctorStep } from './types';
 import { tauri } from './tauri';
 
 afterEach(() => clearMocks());
@@ -31,7 +32,6 @@ const CALLS: [string, () => Promise<unknown>, string, object][] = [
   ['setSecret', () => tauri.setSecret('auth_token', 'x'), 'set_secret', { name: 'auth_token', value: 'x' }],
   ['deleteSecret', () => tauri.deleteSecret('auth_token'), 'delete_secret', { name: 'auth_token' }],
   ['importSettings', () => tauri.importSettings('api_url: x'), 'import_settings', { text: 'api_url: x' }],
-  ['testEverything', () => tauri.testEverything(), 'test_everything', {}],
   ['autostart', () => tauri.autostart(), 'autostart', {}],
   ['setAutostart', () => tauri.setAutostart(true), 'set_autostart', { on: true }],
   ['logs', () => tauri.logs('warn', 12), 'logs', { level: 'warn', after: 12 }],
@@ -86,8 +86,38 @@ describe('the door to the agent', () => {
     });
   });
 
+  describe('the test of everything', () => {
+    type Question = { ended: { onmessage: (step: DoctorStep) => void } };
+    const step = (id: DoctorStep['id']): DoctorStep => ({ id, title: '', outcome: 'ok' });
+
+    it('tells each step as it ends, and then all', async () => {
+      const heard: string[] = [];
+      mockIPC((cmd, payload) => {
+        heard.push(cmd);
+        (payload as unknown as Question).ended.onmessage(step('settings'));
+        return [step('settings'), step('keychain')];
+      });
+      const ended: string[] = [];
+      const all = await tauri.testEverything((one) => ended.push(one.id));
+      expect([heard, ended, all.map((one) => one.id)]).toEqual([['test_everything'], ['settings'], ['settings', 'keychain']]);
+    });
+
+    it('tells steps only to the one who asked for them', async () => {
+      const questions: Question[] = [];
+      mockIPC((_, payload) => {
+        questions.push(payload as unknown as Question);
+        return [];
+      });
+      const [first, second]: string[][] = [[], []];
+      await tauri.testEverything((one) => first?.push(one.id));
+      await tauri.testEverything((one) => second?.push(one.id));
+      questions[0]?.ended.onmessage(step('nmap'));
+      expect([first, second]).toEqual([['nmap'], []]);
+    });
+  });
+
   it('has no call that is not held to that', () => {
-    const all = Object.keys(tauri).filter((name) => !name.startsWith('on') && name !== 'addresses');
+    const all = Object.keys(tauri).filter((name) => !name.startsWith('on') && !['addresses', 'testEverything'].includes(name));
     expect(CALLS.map(([name]) => name).sort()).toEqual(all.sort());
   });
 

@@ -5,6 +5,7 @@ import { listen, type UnlistenFn } from '@tauri-apps/api/event';
 
 import { refusalOf, type Addresses, type Host, type Stop } from './host';
 import { addressesOf, aheadOf } from './slices';
+import type { DoctorStep } from './types';
 
 async function ask<T>(command: string, args?: Record<string, unknown>): Promise<T> {
   try {
@@ -29,9 +30,12 @@ async function addresses(subnet: number, ahead?: (some: Addresses) => void): Pro
   return addressesOf(told);
 }
 
+async function testEverything(ended?: (step: DoctorStep) => void): Promise<DoctorStep[]> {
+  return ask('test_everything', { ended: new Channel<DoctorStep>((step) => ended?.(step)) });
+}
+
 export const tauri: Host = {
   onSnapshot: (tell) => on('snapshot', tell),
-  onDoctorStep: (tell) => on('doctor-step', tell),
   onShowPage: (tell) => on('show-page', tell),
 
   snapshot: () => ask('snapshot'),
@@ -63,7 +67,7 @@ export const tauri: Host = {
   setSecret: (name, value) => ask('set_secret', { name, value }),
   deleteSecret: (name) => ask('delete_secret', { name }),
   importSettings: (text) => ask('import_settings', { text }),
-  testEverything: () => ask('test_everything'),
+  testEverything,
   autostart: () => ask('autostart'),
   setAutostart: (on) => ask('set_autostart', { on }),
 

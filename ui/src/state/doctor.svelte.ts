@@ -13,21 +13,35 @@ export class Doctor {
   readonly failed = $derived([...this.steps.values()].filter((step) => step.outcome === 'failed').length);
   readonly cautions = $derived([...this.steps.values()].filter((step) => step.outcome === 'warning').length);
 
+  /** Counts the tests, so that a late step of another is known as such. */
+  private test = 0;
+
   async run(): Promise<void> {
     if (this.running) return;
+    this.test += 1;
+    const test = this.test;
     this.running = true;
     this.refusal = null;
     this.steps = new Map();
-    const stop = host.onDoctorStep((step) => (this.steps = new Map(this.steps).set(step.id, step)));
     try {
-      const all = await host.testEverything();
+      const all = await host.testEverything((step) => {
+        if (test === this.test) this.steps = new Map(this.steps).set(step.id, step);
+      });
+      if (test !== this.test) return;
+      // The last steps may yet be on their way.
+      this.test += 1;
       this.steps = new Map(all.map((step) => [step.id, step]));
     } catch (reason) {
+      if (test !== this.test) return;
       this.refusal = refusalOf(reason);
-    } finally {
-      stop();
-      this.running = false;
     }
+    this.running = false;
+  }
+
+  /** Listens no longer to a test that goes on. */
+  leave(): void {
+    this.test += 1;
+    this.running = false;
   }
 }
 

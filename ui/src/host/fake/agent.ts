@@ -60,7 +60,6 @@ export class FakeAgent implements Host {
   private revision = 1;
   private readonly lists = { addresses: 1, runs: 1, reports: 1, notices: 1 };
   private readonly snapshotTellers = new Set<(snapshot: SnapshotDocument) => void>();
-  private readonly stepTellers = new Set<(step: DoctorStep) => void>();
   private readonly pageTellers = new Set<(page: string) => void>();
   private timer: ReturnType<typeof setInterval> | undefined;
 
@@ -94,11 +93,6 @@ export class FakeAgent implements Host {
       this.snapshotTellers.delete(tell);
       if (this.snapshotTellers.size === 0) clearInterval(this.timer);
     };
-  }
-
-  onDoctorStep(tell: (step: DoctorStep) => void): Stop {
-    this.stepTellers.add(tell);
-    return () => this.stepTellers.delete(tell);
   }
 
   onShowPage(tell: (page: string) => void): Stop {
@@ -290,14 +284,14 @@ export class FakeAgent implements Host {
     return taken;
   }
 
-  async testEverything() {
+  async testEverything(ended?: (step: DoctorStep) => void) {
     const wrong = new Set<'server-token' | 'offline' | 'privileges'>();
     if (this.offline) wrong.add('offline');
     if (this.options.states.has('attention')) wrong.add('server-token').add('privileges');
     const steps = examine(this.settingsKept, wrong);
     for (const step of steps) {
       await later(220 / this.options.speed);
-      for (const tell of this.stepTellers) tell(step);
+      ended?.(step);
     }
     if (!wrong.has('offline') && steps.find((step) => step.id === 'subnets')?.outcome === 'ok' && this.subnets.length === 0) this.assign();
     return steps;

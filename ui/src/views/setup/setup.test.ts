@@ -1,7 +1,8 @@
 import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { tick } from 'svelte';
 import { describe, expect, it, vi } from 'vitest';
 
-import { use } from '../../host';
+import { use, type DoctorStep, type ImportDocument } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
 import ConnectForm from './ConnectForm.svelte';
 import Setup from './Setup.svelte';
@@ -77,6 +78,32 @@ describe('the form', () => {
     expect((screen.getByLabelText('App code') as HTMLInputElement).value).toBe('');
   });
 
+  it('asks for no token again that is stored, when the next one is refused', async () => {
+    const { fake, done } = await form();
+    const stored: string[] = [];
+    let refuses = true;
+    const setSecret = async (name: 'client_token' | 'auth_token' | 'client_password') => {
+      if (name === 'auth_token' && refuses) throw { code: 'keychain-locked', what: 'The keychain is locked.', remedy: 'Unlock it.' };
+      stored.push(name);
+      return fake.setSecret(name);
+    };
+    use(Object.assign(Object.create(fake), { setSecret }));
+    for (const [label, value] of [['phpIPAM’s URL', 'https://ipam.example.net'], ['App id', 'fieldscan'], ['App code', 's3cret'], ['Scan agent’s Code', 'kx72'], ['Port', '9000'], [/^Token/, 't0ken']] as const) {
+      await fireEvent.input(screen.getByLabelText(label), { target: { value } });
+    }
+    await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+    expect(await screen.findByText('The keychain is locked.')).toBeTruthy();
+    expect((screen.getByLabelText(/^Token/) as HTMLInputElement).value, 'what is stored nowhere stays').toBe('t0ken');
+    expect(document.body.innerHTML, 'what is stored does not').not.toContain('s3cret');
+    refuses = false;
+    await fireEvent.input(screen.getByLabelText('Port'), { target: { value: '8000' } });
+    await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+    await waitFor(() => expect(done).toHaveBeenCalled());
+    expect(screen.queryByText('This is needed.')).toBeNull();
+    expect(stored).toEqual(['client_token', 'auth_token']);
+    expect((await fake.settings()).settings.find((one) => one.key === 'http_port')?.value, 'what was applied meanwhile can be taken back').toBe(8000);
+  });
+
   it('says where each value is found in phpIPAM', async () => {
     await form();
     expect(screen.getByText(/Administration → API, column App id/)).toBeTruthy();
@@ -106,6 +133,53 @@ describe('the set-up', () => {
     expect((screen.getByLabelText('Text of scan_agent.yaml') as HTMLTextAreaElement).value).toBe('api_url: https://ipam.example.net');
   });
 
+  describe('of a text that was taken over', () => {
+    const TEXT = 'api_url: https://ipam.example.net\nclient_name: fieldscan\nclient_token: s3cret\nscanagent_code: b';
+
+    async function takeOver(answer: Partial<ImportDocument>) {
+      const fake = fresh();
+      const importSettings = vi.fn(async (text: string) => ({ ...(await fake.importSettings(text)), ...answer }));
+      use(Object.assign(Object.create(fake), { importSettings }));
+      render(Setup);
+      await fireEvent.input(await screen.findByLabelText('Text of scan_agent.yaml'), { target: { value: TEXT } });
+      await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+      return importSettings;
+    }
+    const field = () => screen.queryByLabelText('Text of scan_agent.yaml') as HTMLTextAreaElement | null;
+
+    it('keeps what was kept nowhere, and says so before it goes on', async () => {
+      const imported = await takeOver({ secrets: [{ name: 'client_token', kept_in: 'nowhere' }] });
+      const result = await screen.findByText('API token: has another value elsewhere, and stays in the file');
+      expect(result.closest('[role=status]'), 'it is announced').not.toBeNull();
+      expect(field()?.value, 'this may be the only copy').toBe(TEXT);
+      await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+      expect(await screen.findByRole('heading', { name: /Testing|Every step/ })).toBeTruthy();
+      expect(imported, 'it is not taken over a second time').toHaveBeenCalledTimes(1);
+    });
+
+    it('shows what the agent remarked before it goes on, without the text', async () => {
+      await takeOver({ warnings: ['2:1: nmap_arguments is not known here.'] });
+      expect(await screen.findByText('2:1: nmap_arguments is not known here.')).toBeTruthy();
+      expect(document.body.innerHTML, 'tokens that are kept elsewhere need not stay').not.toContain('s3cret');
+      await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+      expect(await screen.findByRole('heading', { name: /Testing|Every step/ })).toBeTruthy();
+    });
+
+    it('takes another text over anew', async () => {
+      const imported = await takeOver({ secrets: [{ name: 'client_token', kept_in: 'nowhere' }] });
+      await screen.findByText(/stays in the file/);
+      await fireEvent.input(field() as HTMLTextAreaElement, { target: { value: `${TEXT}2` } });
+      expect(screen.queryByText(/stays in the file/), 'that was said of the other').toBeNull();
+      await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+      await waitFor(() => expect(imported).toHaveBeenCalledTimes(2));
+    });
+
+    it('goes on at once if there is nothing to say', async () => {
+      await takeOver({});
+      expect(await screen.findByRole('heading', { name: /Testing|Every step/ })).toBeTruthy();
+    });
+  });
+
   it('a failed step leads to its field', async () => {
     use(new FakeAgent(optionsOf(new URLSearchParams('state=first-run,attention&speed=100&frozen'))));
     render(Setup);
@@ -115,5 +189,28 @@ describe('the set-up', () => {
     await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
     await fireEvent.click(await screen.findByRole('button', { name: 'Correct it' }));
     await waitFor(() => expect((document.activeElement as HTMLElement | null)?.getAttribute('name')).toBe('auth_token'));
+  });
+
+  it('shows only the steps of the test that it began last', async () => {
+    const fake = fresh();
+    const begun: ((step: DoctorStep) => void)[] = [];
+    use(Object.assign(Object.create(fake), { testEverything: (ended: (step: DoctorStep) => void) => new Promise(() => begun.push(ended)) }));
+    render(Setup);
+    const on = async () => {
+      await fireEvent.input(await screen.findByLabelText('Text of scan_agent.yaml'), { target: { value: 'api_url: https://ipam.example.net\nclient_name: fieldscan\nclient_token: a\nscanagent_code: b' } });
+      await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+      await screen.findByRole('heading', { name: 'Testing every step' });
+    };
+    const ticked = () => document.querySelectorAll('[data-outcome=ok], [data-outcome=failed]').length;
+    await on();
+    await fireEvent.click(screen.getByRole('button', { name: 'Back' }));
+    await on();
+    await waitFor(() => expect(begun).toHaveLength(2));
+    begun[0]?.({ id: 'clock', title: '', outcome: 'failed' });
+    await tick();
+    expect(ticked(), 'that was a step of the test before').toBe(0);
+    begun[1]?.({ id: 'settings', title: '', outcome: 'ok' });
+    await tick();
+    expect(ticked()).toBe(1);
   });
 });
