@@ -42,7 +42,7 @@ describe('the first scan', () => {
 
   it('says why the settings could not be read, and reads them again', async () => {
     let works = false;
-    const { apply } = await open((real) => (works ? real() : Promise.reject({ code: 'store-failing', what: 'The settings can’t be read.', remedy: 'Look at the disk.' })));
+    const { apply } = await open((real) => (works ? real() : Promise.reject({ code: 'from-the-future', what: 'The settings can’t be read.', remedy: 'Look at the disk.' })));
     expect(await screen.findByText('The settings can’t be read.')).toBeTruthy();
     expect(buttons()).toEqual([true, true]);
     works = true;
