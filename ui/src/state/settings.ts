@@ -56,12 +56,12 @@ export function sameValue(one: SettingValue | null, other: SettingValue | null):
   return String(one) === String(other);
 }
 
-/** The edits that change something. A value that equals the default, of a setting that is not set, changes nothing either. */
+/** The edits that change something. To take a setting out that is at its default changes nothing. */
 export function changesOf(settings: readonly SettingDocument[], edits: Edits): SettingChange[] {
-  return settings.flatMap(({ key, value, set }) => {
+  return settings.flatMap(({ key, value, default: atDefault }) => {
     if (!edits.has(key)) return [];
     const edit = edits.get(key) as SettingValue | null;
-    const unchanged = edit === null ? !set : sameValue(edit, value);
+    const unchanged = edit === null ? atDefault : sameValue(edit, value);
     return unchanged ? [] : [{ key, value: edit }];
   });
 }

@@ -72,7 +72,7 @@ export class FakeSettings {
         // The agent's code is nobody's business but phpIPAM's.
         value: key.key === 'scanagent_code' ? null : (this.set.get(key.key) ?? key.default),
         set: this.set.has(key.key) || key.default !== null,
-        default: !this.set.has(key.key),
+        default: String(this.get(key.key)) === String(key.default),
         default_value: key.default,
         help: key.help,
       })),

@@ -100,6 +100,7 @@ export const settings: typeof en = {
     from: 'von',
     to: 'bis',
     at: 'um',
+    midnight: 'Mitternacht',
     on: 'Am',
     days: ['Mo', 'Di', 'Mi', 'Do', 'Fr', 'Sa', 'So'],
     dayNames: ['Montag', 'Dienstag', 'Mittwoch', 'Donnerstag', 'Freitag', 'Samstag', 'Sonntag'],

@@ -100,6 +100,7 @@ export const settings = {
     from: 'from',
     to: 'to',
     at: 'at',
+    midnight: 'midnight',
     on: 'On',
     days: ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'],
     dayNames: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'],

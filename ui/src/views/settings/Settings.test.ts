@@ -49,6 +49,19 @@ describe('the settings', () => {
     expect((await agent.settings()).settings.find((one) => one.key === 'http_port')?.value).toBe(8434);
   });
 
+  it('show a default as a hint, not as something that was chosen', async () => {
+    const port = await open();
+    await fireEvent.input(port, { target: { value: '' } });
+    await fireEvent.click(screen.getByRole('button', { name: 'Apply' }));
+    await waitFor(() => expect(screen.queryByText('1 change')).toBeNull());
+    expect([port.value, port.placeholder]).toEqual(['', 'By default 8000']);
+    const battery = screen.getByRole('textbox', { name: 'On battery' }) as HTMLInputElement;
+    expect([battery.value, battery.placeholder]).toEqual(['', 'By default 20']);
+    await fireEvent.input(battery, { target: { value: '3' } });
+    await fireEvent.input(battery, { target: { value: '' } });
+    expect(screen.queryByText('1 change'), 'to clear it changes nothing').toBeNull();
+  });
+
   it('mark a wrong value at its field, and do not apply it', async () => {
     const port = await open();
     await fireEvent.input(port, { target: { value: '84340' } });
