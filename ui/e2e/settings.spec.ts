@@ -92,6 +92,8 @@ describe('by keyboard', () => {
     const { page, close } = await open(browser, { route: 'settings' });
     await page.getByRole('button', { name: 'API token: Remove' }).focus();
     await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
     await page.getByText('API token: removed.').waitFor();
     await expect.poll(() => page.evaluate(() => document.activeElement?.textContent?.replace(/\s+/g, ' ').trim())).toBe('API token: Set…');
     await close();

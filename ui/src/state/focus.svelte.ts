@@ -4,9 +4,10 @@ import { tick, untrack } from 'svelte';
 
 type Place = HTMLElement | null | undefined;
 
-/** Whether nothing has the keyboard. */
+/** Whether nothing has the keyboard, as after the control that had it is gone. Only then it may be moved unasked. */
 export function isLost(): boolean {
-  return document.activeElement === null || document.activeElement === document.body;
+  const { activeElement, body } = document;
+  return activeElement === null || activeElement === body || !activeElement.isConnected;
 }
 
 /** To be called while a component is set up: if a change of `what` takes away the control inside `around` that has the keyboard, it goes on at `next`. */

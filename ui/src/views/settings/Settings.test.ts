@@ -49,6 +49,15 @@ describe('the settings', () => {
     expect((await agent.settings()).settings.find((one) => one.key === 'http_port')?.value).toBe(8434);
   });
 
+  it('say what an import would change before it is done', async () => {
+    await open();
+    await fireEvent.click(screen.getByRole('button', { name: 'Import scan_agent.yaml…' }));
+    await fireEvent.input(screen.getByRole('textbox', { name: 'Text of scan_agent.yaml' }), { target: { value: 'http_port: 8434\nclient_name: fieldscan\nauth_token: its-token\nscanagent_code: its-code' } });
+    const box = screen.getByText('3 values would change:').parentElement as HTMLElement;
+    expect(within(box).getAllByRole('listitem').map((item) => item.textContent)).toEqual(['Scan server: Port 8443 → 8434', 'phpIPAM: Scan agent code another one, not shown', 'Token goes to the keychain']);
+    expect((await agent.settings()).settings.find((one) => one.key === 'http_port')?.value).toBe(8443);
+  });
+
   it('show a default as a hint, not as something that was chosen', async () => {
     const port = await open();
     await fireEvent.input(port, { target: { value: '' } });

@@ -95,6 +95,11 @@ describe('the focus', () => {
   it('goes to the button that sets a secret, once it was removed', async () => {
     await open();
     await press('API token: Remove');
+    expect(focused(), 'what can be taken back comes first').toBe(screen.getByRole('button', { name: 'Keep' }));
+    await press('Keep');
+    expect(focused()).toBe(screen.getByRole('button', { name: 'API token: Remove' }));
+    await press('API token: Remove');
+    await press('Remove');
     const set = await screen.findByRole('button', { name: 'API token: Set…' });
     await waitFor(() => expect(focused()).toBe(set));
   });

@@ -1,6 +1,6 @@
 // Names and values of settings in words.
 
-import type { SettingValue } from '../../host';
+import type { SettingDocument, SettingValue } from '../../host';
 import type { Words } from '../../i18n/index.svelte';
 import { sectionOf } from '../../state/settings';
 
@@ -12,6 +12,19 @@ export function nameOf(key: string, t: Words): string {
 /** The name where it stands alone: “Scan server: Port”. */
 export function longNameOf(key: string, t: Words): string {
   return `${t.settings.sections[sectionOf(key)].title}: ${nameOf(key, t)}`;
+}
+
+/** A value that is set and not told: whoever reads over a shoulder needn't have it. */
+export function isHidden(setting: SettingDocument | undefined): boolean {
+  return setting !== undefined && setting.set && setting.value === null;
+}
+
+/** What a change makes of a setting: “5000 → 8443”. */
+export function changeWords(setting: SettingDocument | undefined, key: string, value: SettingValue | null, t: Words): string {
+  const { settings } = t;
+  if (isHidden(setting) && value !== null) return settings.changedNotShown;
+  const before = isHidden(setting) ? settings.setNotShown : valueWords(key, setting?.value ?? null, t);
+  return settings.fromTo(before, value === null ? settings.byDefault(valueWords(key, setting?.default_value ?? null, t)) : valueWords(key, value, t));
 }
 
 export function valueWords(key: string, value: SettingValue | null, t: Words): string {

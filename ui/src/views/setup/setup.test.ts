@@ -191,6 +191,15 @@ describe('the set-up', () => {
     await waitFor(() => expect((document.activeElement as HTMLElement | null)?.getAttribute('name')).toBe('auth_token'));
   });
 
+  it('names what is missing as the form does, and hides the agent’s code', async () => {
+    use(fresh());
+    render(Setup);
+    const paste = await screen.findByLabelText('Text of scan_agent.yaml');
+    await fireEvent.paste(paste, { clipboardData: { getData: () => 'api_url: https://ipam.example.net\nclient_name: fieldscan\nscanagent_code: the-code' } });
+    expect(screen.getByText(/^App code\. /)).toBeTruthy();
+    expect(document.body.textContent).not.toContain('the-code');
+  });
+
   it('shows only the steps of the test that it began last', async () => {
     const fake = fresh();
     const begun: ((step: DoctorStep) => void)[] = [];
@@ -204,7 +213,11 @@ describe('the set-up', () => {
     const ticked = () => document.querySelectorAll('[data-outcome=ok], [data-outcome=failed]').length;
     await on();
     await fireEvent.click(screen.getByRole('button', { name: 'Back' }));
-    await on();
+    // Whoever comes back sees what is set already.
+    const id = await screen.findByLabelText<HTMLInputElement>('App id');
+    expect(id.value).toBe('fieldscan');
+    await fireEvent.submit(id.form as HTMLFormElement);
+    await screen.findByRole('heading', { name: 'Testing every step' });
     await waitFor(() => expect(begun).toHaveLength(2));
     begun[0]?.({ id: 'clock', title: '', outcome: 'failed' });
     await tick();
