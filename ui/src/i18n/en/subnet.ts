@@ -104,7 +104,7 @@ export const subnet = {
     notInIpam: 'Not in phpIPAM',
     notSeen: 'Not seen',
     neverSeen: 'Never seen',
-    newMac: (vendor: string | null) => (vendor === null ? 'new MAC' : `${vendor}, new MAC`),
+    newMac: (vendor: string | null) => (vendor === null ? 'new MAC' : `new MAC, ${vendor}`),
     missed: (misses: number) => `Missing, ${n(misses)}×`,
     columns: 'Columns',
     sortBy: 'Sort by',
