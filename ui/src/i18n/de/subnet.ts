@@ -172,6 +172,7 @@ export const subnet: typeof en = {
     day: (day, up) => `${day}: ${count(up, 'Host', 'Hosts')} im Netz`,
     noScan: (day) => `${day}: kein Scan`,
     more: { unknown: (many) => `${n(many)} Unbekannte mehr`, missing: (many) => `${n(many)} Vermisste mehr` },
+    today: 'heute',
     none: 'Keine Scans in den letzten 30 Tagen.',
   },
 };
