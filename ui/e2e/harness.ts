@@ -19,6 +19,10 @@ export interface Look {
   height?: number;
   dark?: boolean;
   language?: 'en' | 'de';
+  /** The size of the text in percent. */
+  text?: number;
+  /** The system's few colours in place of ours, as in Windows' contrast themes. */
+  forced?: boolean;
   /** Lets time stand still, so that a picture is the same every time. Walks want it to go on. */
   frozen?: boolean;
   /** Where the demo build is served; in tests, Vitest knows. */
@@ -46,6 +50,7 @@ export async function open(browser: Browser, look: Look = {}): Promise<Window> {
     locale: look.language === 'de' ? 'de-DE' : 'en-GB',
     timezoneId: 'Europe/Berlin',
     reducedMotion: 'reduce',
+    forcedColors: look.forced ? 'active' : 'none',
   });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const page = await context.newPage();
@@ -60,6 +65,13 @@ export async function open(browser: Browser, look: Look = {}): Promise<Window> {
   const query = [look.query, look.frozen === false ? '' : 'frozen'].filter(Boolean).join('&');
   await page.goto(`${look.base ?? base()}?${query}#/${look.route ?? 'overview'}`);
   await page.waitForSelector('h1');
+  if (look.text !== undefined) {
+    await page.evaluate(async (size) => {
+      document.documentElement.style.fontSize = `${size}%`;
+      // What watches its own size has followed after two frames.
+      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    }, look.text);
+  }
   return { page, errors, close: () => context.close() };
 }
 

@@ -57,6 +57,37 @@ describe('every state holds', () => {
   });
 });
 
+describe.each(['en', 'de'] as const)('the table in a window of the usual size (%s)', (language) => {
+  it('has room for its columns, their heads and the names', async () => {
+    const window = await open(browser, { route: 'subnet/101', language });
+    const { page } = window;
+    await page.getByRole('searchbox').waitFor();
+    const hidden = await page.locator('[role=grid].box').evaluate((box) => box.scrollWidth - box.clientWidth);
+    expect(hidden, 'all of the usual columns are in view').toBeLessThanOrEqual(0);
+    const cut = (what: string) => page.locator(what).evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent));
+    expect(await cut('.titles .clip, .titles .column'), 'no head is cut').toEqual([]);
+    expect(await cut('[data-ip] .cell:nth-child(3) .text:first-child'), 'no name of usual length is cut').toEqual([]);
+    expect(await page.locator('[data-ip="10.20.0.73"]').textContent(), 'what is new comes before what may be cut').toMatch(language === 'en' ? /new MAC, Raspberry/ : /neue MAC, Raspberry/);
+    await window.close();
+  });
+
+  it('names every filter, and the legend every mark of the map', async () => {
+    for (const query of ['', 'state=never-scanned']) {
+      const { page, close } = await open(browser, { route: 'subnet/101', query, language });
+      await page.getByRole('searchbox').waitFor();
+      const chips = await page.locator('.chips button').evaluateAll((all) => all.map((chip) => ({ text: chip.textContent?.replace(/\s+/g, ' ').trim(), wide: (chip.textContent?.length ?? 0) < 3 || chip.getBoundingClientRect().width > 48, cut: chip.scrollWidth > chip.clientWidth })));
+      for (const { text, wide, cut } of chips) expect(wide && !cut, `${text} shows its word`).toBe(true);
+      const words = language === 'en' ? ['Excluded', 'Not scanned'] : ['Ausgenommen', 'Nicht gescannt'];
+      const legend = await page.locator('.legend li').allTextContents();
+      expect(legend).toContain(words[0]);
+      expect(legend.includes(words[1] ?? ''), 'what does not occur is not explained').toBe(query !== '');
+      const marks = await page.locator('.legend li svg').evaluateAll((all) => all.map((mark) => mark.innerHTML));
+      expect(new Set(marks).size, 'no two marks are alike').toBe(marks.length);
+      await close();
+    }
+  });
+});
+
 it('shows what is hostile as text', async () => {
   const window = await open(browser, { route: 'subnet/101/10.20.0.12', query: 'state=hostile' });
   const { page } = window;

@@ -67,6 +67,11 @@ export class Format {
     return this.date({ weekday: 'long', day: 'numeric', month: 'long', ...year }).format(new Date(at)).replace(/^(\p{L}+), /u, '$1 ');
   }
 
+  /** `12 Mar`, where there is little room. */
+  dayShort(at: string | number): string {
+    return this.date({ day: 'numeric', month: 'short' }).format(new Date(at));
+  }
+
   /** All of it, to the second, for a tooltip. */
   exact(at: string | number): string {
     return this.date({ dateStyle: 'full', timeStyle: 'medium' }).format(new Date(at));

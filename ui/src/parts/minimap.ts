@@ -8,8 +8,10 @@ export interface Drawing {
   width: number;
   height: number;
   free: string;
-  /** The hatch over cells that no host may have, or that are excluded from scans. */
+  /** The hatch over cells that no host may have. */
   hatch: string;
+  /** The bar across cells that are left out of scans. */
+  bar: string;
   known: string;
   unseen: string;
   missing: string;
@@ -65,7 +67,7 @@ function drawAddresses(network: Ipv4Network, addresses: readonly AddressDocument
   for (let offset = 0; offset < network.size; offset += 1) {
     const place = placeOf(offset);
     const edge = network.prefix <= 30 && (offset === 0 || offset === network.size - 1);
-    cellOf(layers, place, cell, standings.get(offset) ?? (edge ? 'excluded' : null));
+    cellOf(layers, place, cell, standings.get(offset) ?? (edge ? 'reserved' : null));
   }
   const blockRows = Math.ceil(blocks / perRow);
   return finished(layers, WIDTH, blockRows * (rows * pitch - 1) + (blockRows - 1) * GAP);
@@ -101,7 +103,7 @@ function drawBlocks(network: Ipv4Network, addresses: readonly AddressDocument[])
   return finished(layers, WIDTH, Math.ceil(blocks / COLUMNS) * pitch - 1);
 }
 
-function cellOf(layers: Layers, { x, y }: Place, size: number, standing: Standing | null): void {
+function cellOf(layers: Layers, { x, y }: Place, size: number, standing: Standing | 'reserved' | null): void {
   const radius = size > 6 ? 2 : 1;
   const centre = { x: x + size / 2, y: y + size / 2 };
   if (standing === 'known') {
@@ -109,8 +111,10 @@ function cellOf(layers: Layers, { x, y }: Place, size: number, standing: Standin
     return;
   }
   layers.free.push(square(x, y, size, size, radius));
+  const inset = size > 6 ? 2 : 1;
   if (standing === 'excluded') {
-    const inset = size > 6 ? 2 : 1;
+    layers.bar.push(`M${r(x + inset)} ${r(centre.y)}H${r(x + size - inset)}`);
+  } else if (standing === 'reserved') {
     layers.hatch.push(`M${r(x + inset)} ${r(y + size - inset)}L${r(x + size - inset)} ${r(y + inset)}`);
   } else if (standing) {
     markOf(layers, centre, size > 6 ? 10 : 7, standing);
@@ -147,7 +151,7 @@ function rank(standing: Standing): number {
 }
 
 function empty(): Layers {
-  return { free: [], hatch: [], known: [], unseen: [], missing: [], mismatchKnown: [], mismatch: [], unknown: [] };
+  return { free: [], hatch: [], bar: [], known: [], unseen: [], missing: [], mismatchKnown: [], mismatch: [], unknown: [] };
 }
 
 function finished(layers: Layers, width: number, height: number): Drawing {

@@ -83,6 +83,7 @@ describe('a button', () => {
     expect(button.disabled).toBe(false);
     expect(button.getAttribute('aria-disabled')).toBe('true');
     expect(button.title).toBe('Needs phpIPAM');
+    expect(document.getElementById(button.getAttribute('aria-describedby') ?? '')?.textContent, 'a screen reader says it too').toBe('Needs phpIPAM');
     await fireEvent.click(button);
     expect(onclick).not.toHaveBeenCalled();
   });

@@ -165,7 +165,7 @@ export const settings: typeof en = {
     none: 'Noch keine Zeile dieser Stufe.',
     export: 'Diagnose exportieren …',
     exported: (path) => `Exportiert nach ${path}`,
-    label: 'Protokoll',
+    label: 'Zeilen des Protokolls',
   },
 
   test: {

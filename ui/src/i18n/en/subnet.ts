@@ -104,7 +104,7 @@ export const subnet = {
     notInIpam: 'Not in phpIPAM',
     notSeen: 'Not seen',
     neverSeen: 'Never seen',
-    newMac: (vendor: string | null) => (vendor === null ? 'new MAC' : `${vendor}, new MAC`),
+    newMac: (vendor: string | null) => (vendor === null ? 'new MAC' : `new MAC, ${vendor}`),
     missed: (misses: number) => `Missing, ${n(misses)}×`,
     columns: 'Columns',
     sortBy: 'Sort by',
@@ -174,6 +174,7 @@ export const subnet = {
     day: (day: string, up: number) => `${day}: ${count(up, 'host', 'hosts')} up`,
     noScan: (day: string) => `${day}: no scan`,
     more: { unknown: (many: number) => `${n(many)} more unknown`, missing: (many: number) => `${n(many)} more missing` },
+    today: 'today',
     none: 'No scans in the last 30 days.',
   },
 };
