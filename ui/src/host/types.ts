@@ -18,6 +18,7 @@ export type { ChangesDocument } from './bindings/ChangesDocument';
 export type { Counts } from './bindings/Counts';
 export type { Delivery } from './bindings/Delivery';
 export type { Difference } from './bindings/Difference';
+export type { DoctorFound } from './bindings/DoctorFound';
 export type { DoctorStep } from './bindings/DoctorStep';
 export type { ExportFormat } from './bindings/ExportFormat';
 export type { Held } from './bindings/Held';

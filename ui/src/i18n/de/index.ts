@@ -1,4 +1,5 @@
 import { common } from './common';
+import { found } from './found';
 import { frame } from './frame';
 import { history } from './history';
 import { notices } from './notices';
@@ -10,4 +11,4 @@ import { setup } from './setup';
 import { subnet } from './subnet';
 import { time } from './time';
 
-export const de = { common, frame, history, notices, overview, problems, reports, settings, setup, subnet, time };
+export const de = { common, found, frame, history, notices, overview, problems, reports, settings, setup, subnet, time };
