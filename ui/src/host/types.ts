@@ -39,6 +39,7 @@ export type { ProblemDocument } from './bindings/ProblemDocument';
 export type { Progress } from './bindings/Progress';
 export type { Refusal } from './bindings/Refusal';
 export type { Refused } from './bindings/Refused';
+export type { Remark } from './bindings/Remark';
 export type { ReportDetail } from './bindings/ReportDetail';
 export type { ReportDocument } from './bindings/ReportDocument';
 export type { RunDetail } from './bindings/RunDetail';
