@@ -6,7 +6,10 @@ use fieldscan_core::{ids::AgentId, present::count};
 use serde::Serialize;
 use ts_rs::TS;
 
-use crate::vault::{Secret, Source};
+use crate::{
+    nmap::Privileges,
+    vault::{Secret, Source},
+};
 
 /// What a step found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
@@ -90,8 +93,8 @@ impl fmt::Display for Found {
             }
             Found::Server { host, port } => write!(f, "{host}, port {port}"),
             Found::Nmap { version, path } => write!(f, "{version}, {path}"),
-            Found::Raw => f.write_str("raw sockets of its own"),
-            Found::Helper { path } => write!(f, "raw sockets through {path}"),
+            Found::Raw => f.write_str(&Privileges::Own.words()),
+            Found::Helper { path } => f.write_str(&Privileges::Helper(path.into()).words()),
             Found::Clock { apart: 0 | 1 } => f.write_str("as the servers'"),
             Found::Clock { apart } => write!(f, "{apart} s from the servers'"),
         }
@@ -146,6 +149,12 @@ mod tests {
                 "https://ipam.example.com, port 443",
             ),
             (agent, "depot (agent 3)"),
+            (
+                Found::Helper {
+                    path: "/usr/lib/fieldscan/fieldscan-nmap".to_owned(),
+                },
+                "raw sockets through /usr/lib/fieldscan/fieldscan-nmap",
+            ),
             (
                 Found::Subnets {
                     assigned: 1,
