@@ -2,6 +2,7 @@
 //!
 //! Decides what; the words are in [`crate::present`]. What was told, and when, is known from the notices that are kept.
 
+pub mod facts;
 mod news;
 mod outage;
 mod told;
@@ -12,6 +13,7 @@ use ts_rs::TS;
 
 use crate::{ids::NoticeId, present::Page};
 
+pub use facts::Facts;
 pub use news::{Found, News};
 pub use outage::Outage;
 pub(crate) use told::to_the_millisecond;
@@ -30,6 +32,9 @@ pub struct Notice {
     pub title: String,
     /// The rest, in one to three sentences. Plain text as well.
     pub text: String,
+    /// What title and text say, as facts; none in a notice from before they were kept.
+    #[serde(default)]
+    pub facts: Option<Facts>,
     /// The page that shows what it speaks of.
     pub page: Page,
     /// What it tells of: none of it is told again within a day.

@@ -2,6 +2,7 @@
 //!
 //! Changes nothing: phpIPAM is only asked, the scan server gets no report, and nmap is only asked for its version.
 
+mod found;
 mod ipam;
 mod secrets;
 
@@ -11,10 +12,11 @@ use fieldscan_core::{problem::Problem, settings::Settings};
 use serde::Serialize;
 use ts_rs::TS;
 
+pub use self::found::Found;
 use self::secrets::Secrets;
 use crate::{
     http::{ClockReading, Limits, Now},
-    nmap::Nmap,
+    nmap::{Nmap, Privileges},
     place::{complete, corrected},
     upload::{Server, ServerConnection},
     vault::Vault,
@@ -86,7 +88,7 @@ impl StepId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Well, with what was found.
-    Ok(String),
+    Ok(Found),
     /// It works, but not as well as it could.
     Warning(Problem),
     /// It doesn't work.
@@ -135,7 +137,7 @@ pub async fn examine(patient: Patient, mut tell: impl FnMut(Progress)) {
                 Some(problem) => (None, Outcome::Failed(problem)),
                 None => {
                     let outcome = match complete(&settings) {
-                        Ok(()) => Outcome::Ok("all that is needed is set".to_owned()),
+                        Ok(()) => Outcome::Ok(Found::Complete),
                         Err(problem) => Outcome::Failed(problem),
                     };
                     (Some(settings), outcome)
@@ -200,7 +202,10 @@ async fn ask_server(
         Ok(clock) => {
             clocks.extend(clock);
             let host = settings.http_server.host_str().unwrap_or_default();
-            Outcome::Ok(format!("{host}, port {}", settings.http_port))
+            Outcome::Ok(Found::Server {
+                host: host.to_owned(),
+                port: settings.http_port,
+            })
         }
         Err(problem) => Outcome::Failed(problem),
     };
@@ -213,13 +218,18 @@ async fn try_nmap(path: Option<PathBuf>, tell: &mut impl FnMut(Progress)) {
         Ok(nmap) => {
             tell(Progress::Ended(
                 StepId::Nmap,
-                Outcome::Ok(format!("{}, {}", nmap.version, nmap.path.display())),
+                Outcome::Ok(Found::Nmap {
+                    version: nmap.version.clone(),
+                    path: nmap.path.display().to_string(),
+                }),
             ));
             tell(Progress::Begun(StepId::Privileges));
-            let outcome = if nmap.privileged {
-                Outcome::Ok(nmap.privileges().words())
-            } else {
-                Outcome::Warning(Problem::NmapUnprivileged)
+            let outcome = match nmap.privileges() {
+                Privileges::Own => Outcome::Ok(Found::Raw),
+                Privileges::Helper(path) => Outcome::Ok(Found::Helper {
+                    path: path.display().to_string(),
+                }),
+                Privileges::None => Outcome::Warning(Problem::NmapUnprivileged),
             };
             tell(Progress::Ended(StepId::Privileges, outcome));
         }
@@ -245,9 +255,8 @@ fn clock(readings: &[ClockReading], offset: i64) -> Outcome {
             offset: offset - ahead,
         });
     }
-    Outcome::Ok(match ahead {
-        -1..=1 => "as the servers'".to_owned(),
-        ahead => format!("{} s from the servers'", ahead.abs()),
+    Outcome::Ok(Found::Clock {
+        apart: ahead.unsigned_abs(),
     })
 }
 
@@ -373,7 +382,7 @@ mod tests {
         );
         assert_eq!(
             clock(&readings[..1], 0),
-            Outcome::Ok("as the servers'".to_owned())
+            Outcome::Ok(Found::Clock { apart: 1 })
         );
     }
 }

@@ -14,6 +14,8 @@ use secrecy::{
     ExposeSecret, SecretString,
     zeroize::{Zeroize, Zeroizing},
 };
+use serde::Serialize;
+use ts_rs::TS;
 
 /// No secret is longer, in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -79,7 +81,9 @@ impl FromStr for Secret {
 pub struct UnknownSecret;
 
 /// Where a secret was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(rename = "SecretSource")]
 pub enum Source {
     /// A variable of the environment.
     Environment,

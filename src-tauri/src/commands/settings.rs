@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use fieldscan_core::{
     problem::Problem,
-    settings::{self, Mistake, Shown},
+    settings::{self, Expected, Mistake, Shown, Warning},
 };
 use fieldscan_engine::{
     document::{SecretDocument, SettingDocument, setting_documents, source_code},
@@ -29,7 +29,7 @@ pub(crate) struct SettingsDocument {
     path: String,
     settings: Vec<SettingDocument>,
     secrets: Vec<SecretDocument>,
-    warnings: Vec<String>,
+    warnings: Vec<RemarkDocument>,
 }
 
 /// A value that somebody typed for a key. Null takes the setting out, so that its default counts.
@@ -40,13 +40,32 @@ pub(crate) struct Change {
     value: Option<Shown>,
 }
 
+/// What stands in a settings file and is not used.
+#[derive(Debug, Serialize, TS)]
+#[ts(rename = "Remark")]
+pub(crate) struct RemarkDocument {
+    #[ts(type = "'unknown-key'")]
+    code: &'static str,
+    /// Where it stands: from 1, columns in characters.
+    line: usize,
+    column: usize,
+    /// Null where it looks like no name: it could be a secret.
+    key: Option<String>,
+    /// The known key that comes nearest, when one is near.
+    nearest: Option<&'static str>,
+    words: String,
+}
+
 /// What is wrong with a value.
 #[derive(Debug, PartialEq, Eq, Serialize, TS)]
 #[ts(rename = "Mistake")]
 pub(crate) struct MistakeDocument {
     key: String,
     found: String,
+    /// In words; beside them, what they speak of.
     expected: String,
+    #[serde(flatten)]
+    expects: Expected,
 }
 
 /// The times of a schedule, or what is wrong with it.
@@ -61,7 +80,21 @@ impl From<Mistake> for MistakeDocument {
         Self {
             key: mistake.key,
             found: mistake.found,
-            expected: mistake.expected,
+            expected: mistake.expected.to_string(),
+            expects: mistake.expected,
+        }
+    }
+}
+
+impl From<&Warning> for RemarkDocument {
+    fn from(warning: &Warning) -> Self {
+        Self {
+            code: "unknown-key",
+            line: warning.at.line,
+            column: warning.at.column,
+            key: warning.name().map(str::to_owned),
+            nearest: warning.nearest,
+            words: warning.to_string(),
         }
     }
 }
@@ -95,7 +128,7 @@ fn document(file: &Path, secrets: &Secrets) -> Result<SettingsDocument, Refusal>
         path: file.display().to_string(),
         settings: setting_documents(&settings),
         secrets: secrets.iter().map(Into::into).collect(),
-        warnings: warnings.iter().map(ToString::to_string).collect(),
+        warnings: warnings.iter().map(Into::into).collect(),
     })
 }
 
@@ -274,6 +307,73 @@ mod tests {
     fn a_secret_is_taken_without_the_line_break_of_a_paste() {
         let value = text("token-1\r\n").checked(Secret::ClientToken).unwrap();
         assert_eq!(value.expose_secret(), "token-1");
+    }
+
+    #[test]
+    fn a_mistake_has_facts_beside_its_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.yaml");
+        let told = |key: &str, value: &str| {
+            let changes = [(key.to_owned(), value.to_owned())];
+            let mistakes = settings_file::check(&file, &changes).unwrap();
+            let documents = mistakes.into_iter().map(MistakeDocument::from);
+            serde_json::to_value(documents.collect::<Vec<_>>()).unwrap()
+        };
+        assert_eq!(
+            told("http_port", "70000"),
+            serde_json::json!([{
+                "key": "http_port",
+                "found": "\"70000\"",
+                "expected": "a port from 1 to 65535",
+                "expects": "value",
+            }]),
+            "the window has its own words for what each key takes"
+        );
+        assert_eq!(
+            told("allow_public", "198.51.100.7/24"),
+            serde_json::json!([{
+                "key": "allow_public",
+                "found": "\"198.51.100.7/24\", which has bits beside its mask",
+                "expected": "198.51.100.0/24 or 198.51.100.7",
+                "expects": "network",
+                "network": "198.51.100.0/24",
+                "address": "198.51.100.7",
+            }]),
+        );
+        let unknown = told("http_prot", "80");
+        assert_eq!(unknown[0]["expects"], "known-key");
+        assert_eq!(unknown[0]["nearest"], "http_port");
+        let secret = told("client_token", "MARKER");
+        assert_eq!(secret[0]["expects"], "no-secret");
+        assert!(!secret.to_string().contains("MARKER"), "{secret}");
+    }
+
+    #[test]
+    fn a_remark_has_facts_beside_its_words() {
+        let (_, warnings) =
+            settings::parse("http_port: 80\nhttp_prot: 81\n\"a secret, maybe\": 1\n").unwrap();
+        let documents: Vec<RemarkDocument> = warnings.iter().map(Into::into).collect();
+        assert_eq!(
+            serde_json::to_value(documents).unwrap(),
+            serde_json::json!([
+                {
+                    "code": "unknown-key",
+                    "line": 2,
+                    "column": 1,
+                    "key": "http_prot",
+                    "nearest": "http_port",
+                    "words": "2:1: http_prot: unknown key, not used; did you mean http_port?",
+                },
+                {
+                    "code": "unknown-key",
+                    "line": 3,
+                    "column": 1,
+                    "key": null,
+                    "nearest": null,
+                    "words": "3:1: (not a name): unknown key, not used",
+                },
+            ])
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tauri::State;
 use ts_rs::TS;
 
-use super::{blocking, refusal::Refusal};
+use super::{blocking, refusal::Refusal, settings::RemarkDocument};
 use crate::app::App;
 
 /// A file's text on its way in: it has tokens in it.
@@ -32,7 +32,7 @@ pub(crate) struct TakenOverDocument {
     /// The keys of the settings.
     settings: Vec<&'static str>,
     secrets: Vec<KeptDocument>,
-    warnings: Vec<String>,
+    warnings: Vec<RemarkDocument>,
 }
 
 /// Where a secret is now: of its value nothing is told.
@@ -76,7 +76,7 @@ pub(crate) async fn import_settings(
         Ok(TakenOverDocument {
             settings: import.given.clone(),
             secrets: kept.iter().map(Into::into).collect(),
-            warnings: import.warnings.iter().map(ToString::to_string).collect(),
+            warnings: import.warnings.iter().map(Into::into).collect(),
         })
     })
     .await;

@@ -82,7 +82,7 @@ fn tick(out: &Output, step: StepId, outcome: &Outcome) -> String {
         text + &out.prose(&plain(&words.remedy), indent.len())
     };
     match outcome {
-        Outcome::Ok(detail) => line(Tone::Known, "✓", detail),
+        Outcome::Ok(found) => line(Tone::Known, "✓", &found.to_string()),
         Outcome::Warning(problem) => with_remedy(Tone::Mismatch, "!", problem),
         Outcome::Failed(problem) => with_remedy(Tone::Missing, "✗", problem),
         Outcome::NotTried(because) => format!(

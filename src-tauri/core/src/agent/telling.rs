@@ -178,7 +178,12 @@ impl Agent {
         if !self.settings.notify.on(category) {
             return;
         }
-        let Text { title, text, page } = words();
+        let Text {
+            title,
+            text,
+            facts,
+            page,
+        } = words();
         self.last_ids.notice.0 += 1;
         let notice = Notice {
             id: self.last_ids.notice,
@@ -186,6 +191,7 @@ impl Agent {
             category,
             title,
             text,
+            facts: Some(facts),
             page,
             things,
         };

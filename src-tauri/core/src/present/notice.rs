@@ -1,13 +1,16 @@
 //! The words of notices: a title that says what happened, and a text that says the rest.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     compare::Exception,
     delivery::Report,
-    notice::{Found, News},
+    notice::{
+        Facts, Found, News,
+        facts::{Exceptions, Kind, Place},
+    },
     problem::Problem,
     snapshot::Snapshot,
 };
@@ -31,14 +34,16 @@ const SEE: &str = "Open Fieldscan to see what to do.";
 pub(crate) struct Text {
     pub(crate) title: String,
     pub(crate) text: String,
+    pub(crate) facts: Facts,
     pub(crate) page: Page,
 }
 
 impl Text {
-    fn new(title: impl Into<String>, text: impl AsRef<str>, page: Page) -> Self {
+    fn new(title: impl Into<String>, text: impl AsRef<str>, facts: Facts, page: Page) -> Self {
         Self {
             title: title.into(),
             text: plain(text.as_ref(), TEXT).unwrap_or_default(),
+            facts,
             page,
         }
     }
@@ -46,7 +51,8 @@ impl Text {
 
 /// What a run newly found: at least one host.
 pub(crate) fn digest(news: &[News]) -> Text {
-    let stale = match news.iter().any(|news| news.stale) {
+    let stale = news.iter().any(|news| news.stale);
+    let by_what = match stale {
         true => " By what phpIPAM told before: it could not be asked.",
         false => "",
     };
@@ -57,10 +63,17 @@ pub(crate) fn digest(news: &[News]) -> Text {
     };
     if let [only] = news {
         if let [found] = only.found.as_slice() {
-            return one(only, found, stale);
+            return one(only, found, by_what);
         }
         let page = Page::Subnet(only.subnet, None);
-        return Text::new(in_words(only), format!("{}{stale}", by_kind(only)), page);
+        let kinds = kinds(only);
+        let text = format!("{}{by_what}", by_kind(&kinds));
+        let facts = Facts::Hosts {
+            place: place(&only.description, &only.cidr),
+            kinds,
+            stale,
+        };
+        return Text::new(in_words(only), text, facts, page);
     }
     let (unknown, missing, mismatch) = News::counts(news);
     let title = format!(
@@ -77,28 +90,63 @@ pub(crate) fn digest(news: &[News]) -> Text {
         0 => String::new(),
         n => format!("; and {}", count(n as u64, "subnet more", "subnets more")),
     };
-    Text::new(title, format!("{}{rest}.{stale}", all.join("; ")), page)
+    let named = news.iter().take(NAMED).map(|news| Place {
+        place: place(&news.description, &news.cidr),
+        counts: counts([news]),
+    });
+    let facts = Facts::Subnets {
+        many: short(news.len()),
+        counts: counts(news),
+        named: named.collect(),
+        stale,
+    };
+    let text = format!("{}{rest}.{by_what}", all.join("; "));
+    Text::new(title, text, facts, page)
+}
+
+fn counts<'a>(news: impl IntoIterator<Item = &'a News>) -> Exceptions {
+    let (unknown, missing, mismatch) = News::counts(news);
+    Exceptions {
+        unknown,
+        missing,
+        mismatch,
+    }
+}
+
+/// Each kind that there is, with the first addresses.
+fn kinds(news: &News) -> Vec<Kind> {
+    [Exception::Unknown, Exception::Missing, Exception::Mismatch]
+        .into_iter()
+        .filter_map(|what| {
+            let found = news.found.iter().filter(|found| found.what == what);
+            let mut ips: Vec<IpAddr> = found.map(|found| found.ip).collect();
+            let more = short(ips.len().saturating_sub(NAMED));
+            ips.truncate(NAMED);
+            (!ips.is_empty()).then_some(Kind { what, ips, more })
+        })
+        .collect()
+}
+
+/// A length as facts have it.
+fn short(many: usize) -> u32 {
+    u32::try_from(many).unwrap_or(u32::MAX)
 }
 
 /// `Unknown: 10.77.0.9, 10.77.0.12. Missing: 10.77.0.3.`
-fn by_kind(news: &News) -> String {
-    let kinds = [
-        (Exception::Unknown, "Unknown"),
-        (Exception::Missing, "Missing"),
-        (Exception::Mismatch, "Mismatch"),
-    ];
-    let sentences: Vec<String> = kinds
-        .into_iter()
-        .filter_map(|(what, name)| {
-            let found = news.found.iter().filter(|found| found.what == what);
-            let ips: Vec<String> = found.map(|found| found.ip.to_string()).collect();
-            (!ips.is_empty()).then(|| format!("{name}: {}.", listed(ips.into_iter())))
-        })
-        .collect();
-    sentences.join(" ")
+fn by_kind(kinds: &[Kind]) -> String {
+    let sentences = kinds.iter().map(|kind| {
+        let name = match kind.what {
+            Exception::Unknown => "Unknown",
+            Exception::Missing => "Missing",
+            Exception::Mismatch => "Mismatch",
+        };
+        let ips: Vec<String> = kind.ips.iter().map(ToString::to_string).collect();
+        format!("{name}: {}.", and_more(&ips, kind.more))
+    });
+    sentences.collect::<Vec<_>>().join(" ")
 }
 
-fn one(news: &News, found: &Found, stale: &str) -> Text {
+fn one(news: &News, found: &Found, by_what: &str) -> Text {
     let (title, what) = match found.what {
         Exception::Unknown => ("New unknown host", "It is not in phpIPAM."),
         Exception::Missing => (
@@ -110,35 +158,59 @@ fn one(news: &News, found: &Found, stale: &str) -> Text {
             "Its MAC or host name is not the documented one.",
         ),
     };
-    let name = match found.name.as_deref().and_then(|name| plain(name, 60)) {
+    let name = found.name.as_deref().and_then(|name| plain(name, 60));
+    let called = match &name {
         Some(name) => format!(", {name}"),
         None => String::new(),
     };
-    let text = format!(
-        "{}{name}, at {}. {what}{stale}",
-        found.ip,
-        place(&news.description, &news.cidr)
-    );
-    Text::new(title, text, Page::Subnet(news.subnet, Some(found.ip)))
+    let place = place(&news.description, &news.cidr);
+    let text = format!("{}{called}, at {place}. {what}{by_what}", found.ip);
+    let facts = Facts::Host {
+        what: found.what,
+        ip: found.ip,
+        name,
+        place,
+        stale: news.stale,
+    };
+    let page = Page::Subnet(news.subnet, Some(found.ip));
+    Text::new(title, text, facts, page)
 }
 
 /// A problem that needs the person and is not about one subnet or report.
 pub(crate) fn problem_notice(problem: &Problem, snapshot: &Snapshot) -> Text {
-    let wait = match snapshot.delivery.waiting {
-        waiting @ 1.. if keeps_reports(problem) => format!(
+    let waiting = match keeps_reports(problem) {
+        true => snapshot.delivery.waiting,
+        false => 0,
+    };
+    let wait = match waiting {
+        0 => String::new(),
+        n => format!(
             "{} for it, none is lost. ",
-            count(u64::from(waiting), "report waits", "reports wait")
+            count(u64::from(n), "report waits", "reports wait")
         ),
-        _ => String::new(),
+    };
+    let facts = Facts::Problem {
+        problem: problem.clone(),
+        waiting,
     };
     let page = remedy(problem).page;
-    Text::new(brief(problem, snapshot), format!("{wait}{SEE}"), page)
+    Text::new(
+        brief(problem, snapshot),
+        format!("{wait}{SEE}"),
+        facts,
+        page,
+    )
 }
 
 /// Subnets that can't be scanned until the person does something: at least one problem.
 pub(crate) fn subnets_notice(problems: &[&Problem], snapshot: &Snapshot) -> Text {
+    let named = problems.iter().take(NAMED);
+    let facts = Facts::Unscanned {
+        many: short(problems.len()),
+        problems: named.map(|problem| (*problem).clone()).collect(),
+    };
     if let [only] = problems {
-        return Text::new(brief(only, snapshot), SEE, remedy(only).page);
+        return Text::new(brief(only, snapshot), SEE, facts, remedy(only).page);
     }
     let title = count(
         problems.len() as u64,
@@ -153,7 +225,7 @@ pub(crate) fn subnets_notice(problems: &[&Problem], snapshot: &Snapshot) -> Text
         .iter()
         .map(|problem| brief(problem, snapshot) + ".");
     let named: Vec<String> = all.take(NAMED).collect();
-    Text::new(title, format!("{} {SEE}", named.join(" ")), page)
+    Text::new(title, format!("{} {SEE}", named.join(" ")), facts, page)
 }
 
 /// Reports with a problem: at least one, each with its record where the outbox still has it.
@@ -177,12 +249,18 @@ pub(crate) fn reports_notice(
             Some(report) => format!("{}, {}: ", name(report), when(report.created_at, now, zone)),
             None => String::new(),
         };
+        let facts = Facts::Report {
+            problem: (*problem).clone(),
+            place: report.map(name),
+            created_at: report.map(|report| report.created_at),
+        };
         let words = words(problem);
         let what = match words.said {
             Some(said) => format!("{} {}: “{}”.", words.what, said.by, said.words),
             None => words.what,
         };
-        return Text::new(title, format!("{of}{what} {SEE}"), remedy(problem).page);
+        let text = format!("{of}{what} {SEE}");
+        return Text::new(title, text, facts, remedy(problem).page);
     }
     let rejected = problems
         .iter()
@@ -201,8 +279,16 @@ pub(crate) fn reports_notice(
         .collect();
     names.sort();
     names.dedup();
-    let text = format!("{}. They are kept. {SEE}", listed(names.into_iter()));
-    Text::new(title, text, Page::Reports(None))
+    let more = short(names.len().saturating_sub(NAMED));
+    names.truncate(NAMED);
+    let text = format!("{}. They are kept. {SEE}", and_more(&names, more));
+    let facts = Facts::Reports {
+        many: short(problems.len()),
+        rejected,
+        places: names,
+        more,
+    };
+    Text::new(title, text, facts, Page::Reports(None))
 }
 
 /// Offline for so long.
@@ -228,7 +314,8 @@ pub(crate) fn offline(
     if !snapshot.ipam.offline {
         let title = format!("Scan server unreachable for {long}");
         let text = format!("Scans go on. {reports}");
-        return Text::new(title, text, Page::Reports(None));
+        let facts = Facts::ServerAway { hours, waiting };
+        return Text::new(title, text, facts, Page::Reports(None));
     }
     let scans = match snapshot.ipam.fetched_at {
         Some(at) => format!("Scans go on with data from {}.", when(at, now, zone)),
@@ -237,6 +324,11 @@ pub(crate) fn offline(
     Text::new(
         format!("Offline for {long}"),
         format!("{scans} {reports}"),
+        Facts::Offline {
+            hours,
+            waiting,
+            ipam_at: snapshot.ipam.fetched_at,
+        },
         Page::Overview,
     )
 }
@@ -250,12 +342,14 @@ pub(crate) fn arrived(reports: u32, offline: Duration) -> Text {
     );
     let whole_minutes = Duration::from_secs(offline.as_secs() / 60 * 60);
     let text = format!("After {} offline.", super::duration(whole_minutes));
-    Text::new(title, text, Page::Reports(None))
+    let facts = Facts::Arrived {
+        reports,
+        offline_s: offline.as_secs(),
+    };
+    Text::new(title, text, facts, Page::Reports(None))
 }
 
-fn listed(all: impl ExactSizeIterator<Item = String>) -> String {
-    let more = all.len().saturating_sub(NAMED);
-    let named: Vec<String> = all.take(NAMED).collect();
+fn and_more(named: &[String], more: u32) -> String {
     match more {
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),

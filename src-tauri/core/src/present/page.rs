@@ -187,10 +187,7 @@ pub(super) mod tests {
                 "subnet/7/fd00:20::1",
                 Page::Subnet(SubnetId(7), "fd00:20::1".parse().ok()),
             ),
-            (
-                "settings/server",
-                Page::Settings(Some(Section::Server)),
-            ),
+            ("settings/server", Page::Settings(Some(Section::Server))),
             ("history/12", Page::History(Some(RunId(12)))),
         ] {
             assert_eq!(text.parse(), Ok(page), "{text}");

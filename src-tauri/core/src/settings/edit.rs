@@ -6,7 +6,7 @@ use super::{
     file::{self, entries},
     import::Import,
     keys::{self, Draft, KEYS, Key, Shown},
-    mistake::{Mistake, SECRET_KEYS},
+    mistake::{Expected, Mistake, SECRET_KEYS},
     yaml::{Entry, Node, What},
 };
 
@@ -139,7 +139,7 @@ fn put(text: &str, key: &Key, value: Option<&Shown>) -> Result<String, Vec<Mista
             at: entries.iter().find(|e| e.key == key.name).map(|e| e.at),
             key: key.name.to_owned(),
             found: "a file whose form leaves no place for a change".to_owned(),
-            expected: "lines like `key: value`; change it by hand".to_owned(),
+            expected: Expected::ByHand,
         }]),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     Settings,
     keys::{self, Draft},
-    mistake::{Mistake, Position, SECRET_KEYS, Warning},
+    mistake::{Expected, Mistake, Position, SECRET_KEYS, Warning},
     yaml::{self, Entry, Node, What},
 };
 
@@ -44,7 +44,9 @@ pub(super) fn mapping(node: Node, key: &str) -> Result<Vec<Entry>, Vec<Mistake>>
             at: node.at,
             key: key.to_owned(),
             found: node.kind(),
-            expected: "lines like `key: value`".to_owned(),
+            expected: Expected::Text {
+                words: "lines like `key: value`",
+            },
         }]),
     }
 }
@@ -82,7 +84,9 @@ pub(super) fn read(
             mistakes.push(Mistake {
                 at: Some(at),
                 found: format!("it a second time (first on line {})", first.line),
-                expected: "each key once".to_owned(),
+                expected: Expected::Text {
+                    words: "each key once",
+                },
                 key: key_shown(&key),
             });
             continue;
@@ -126,10 +130,9 @@ pub(super) fn read(
                 at: server_at,
                 key: "http_server".to_owned(),
                 found: format!("port {port} in it"),
-                expected: format!(
-                    "no port, or the one that http_port names ({})",
-                    draft.settings.http_port
-                ),
+                expected: Expected::Port {
+                    port: draft.settings.http_port,
+                },
             }),
         }
     }
@@ -152,11 +155,14 @@ pub(super) fn is_empty(value: &Node) -> bool {
     }
 }
 
+/// What stands for a key that is not shown. No key that is shown looks like it.
+pub(super) const NOT_A_NAME: &str = "(not a name)";
+
 /// An unknown key, if it looks like a name: anything else could be a value that stands in the wrong place.
 pub(super) fn key_shown(key: &str) -> String {
     let name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || c == '.';
     match !key.is_empty() && key.len() <= 40 && key.chars().all(name) {
         true => key.to_owned(),
-        false => "(not a name)".to_owned(),
+        false => NOT_A_NAME.to_owned(),
     }
 }

@@ -8,7 +8,7 @@ use super::{
     Settings,
     file::{self, entries, key_shown, mapping},
     keys,
-    mistake::{Mistake, SECRET_KEYS, Warning},
+    mistake::{Expected, Mistake, SECRET_KEYS, Warning},
     yaml::{Entry, Node, What},
 };
 
@@ -59,7 +59,9 @@ pub(super) fn not_settings(entries: &[Entry]) -> Vec<Mistake> {
             at: Some(entry.at),
             key: REFERENCE_KEY.to_owned(),
             found: "a file of the reference scanner".to_owned(),
-            expected: "Fieldscan's own settings; this is a reference file: `fieldscan config import FILE` takes it over".to_owned(),
+            expected: Expected::Text {
+ words: "Fieldscan's own settings; this is a reference file: `fieldscan config import FILE` takes it over",
+ },
         });
         let What::Map(inside) = &entry.value.what else {
             continue;
@@ -220,7 +222,9 @@ fn uncut(key: &str, at: Option<super::Position>) -> Mistake {
         at,
         key: key.to_owned(),
         found: "a secret that can't be cut out of the text".to_owned(),
-        expected: "`key: value` on one line".to_owned(),
+        expected: Expected::Text {
+            words: "`key: value` on one line",
+        },
     }
 }
 
@@ -233,7 +237,9 @@ fn body(top: Vec<Entry>) -> Result<(Vec<Entry>, Vec<Warning>), Vec<Mistake>> {
             at: Some(second.at),
             key: REFERENCE_KEY.to_owned(),
             found: format!("it a second time (first on line {})", first.at.line),
-            expected: "each key once".to_owned(),
+            expected: Expected::Text {
+                words: "each key once",
+            },
         }]);
     }
     let nested = first.is_some();
@@ -268,7 +274,9 @@ fn secret(name: &str, node: &Node) -> Result<Option<SecretString>, Mistake> {
             at: node.at,
             key: name.to_owned(),
             found,
-            expected: "the secret itself, as text on one line".to_owned(),
+            expected: Expected::Text {
+                words: "the secret itself, as text on one line",
+            },
         })
     };
     let text = match &node.what {

@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 use super::{
     LogLevel, OnMetered, Settings,
-    mistake::{Mistake, Position, SECRET_KEYS},
+    mistake::{Expected, Mistake, Position, SECRET_KEYS},
     values::{self, Fault},
     yaml::Node,
 };
@@ -81,7 +81,9 @@ impl Key {
                 true => node.kind(),
                 false => fault.found.unwrap_or_else(|| node.describe()),
             },
-            expected: fault.expected.unwrap_or_else(|| self.expected.to_owned()),
+            expected: fault.expected.unwrap_or(Expected::Value {
+                words: self.expected,
+            }),
         })
     }
 }
@@ -110,9 +112,8 @@ pub(super) fn no_such_key(name: &str, at: Option<Position>) -> Mistake {
         at,
         key: name.to_owned(),
         found,
-        expected: match nearest(name) {
-            Some(nearest) => format!("a known key; did you mean {nearest}?"),
-            None => "a known key".to_owned(),
+        expected: Expected::KnownKey {
+            nearest: nearest(name),
         },
     }
 }
@@ -123,9 +124,9 @@ pub(super) fn secret_here(name: &str, at: Option<Position>) -> Mistake {
         at,
         key: name.to_owned(),
         found: "a value".to_owned(),
-        expected: format!(
-            "no secret among the settings: store it with `fieldscan secret set {name}`, or take a whole file over with `fieldscan config import FILE`"
-        ),
+        expected: Expected::NoSecret {
+            name: name.to_owned(),
+        },
     }
 }
 

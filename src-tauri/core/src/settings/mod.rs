@@ -31,7 +31,7 @@ pub use self::{
     file::parse,
     import::{Import, REFERENCE_KEY, blank_tokens, import},
     keys::{KEYS, Key, Shown, key},
-    mistake::{Mistake, Position, SECRET_KEYS, Warning},
+    mistake::{Expected, Mistake, Position, SECRET_KEYS, Warning},
     preview::preview_schedule,
 };
 

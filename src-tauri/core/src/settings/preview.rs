@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Mistake, key, parse, set};
+use super::{Expected, Mistake, key, parse, set};
 
 /// As many times are foretold.
 const TIMES: usize = 5;
@@ -20,7 +20,9 @@ pub fn preview_schedule(
         at: None,
         key: "schedule".to_owned(),
         found,
-        expected: key("schedule").map_or_else(String::new, |key| key.expected.to_owned()),
+        expected: Expected::Value {
+            words: key("schedule").map_or("", |key| key.expected),
+        },
     };
     let settings = set("", "schedule", text).and_then(|text| parse(&text));
     let (settings, _) = settings.map_err(|mistakes| {
@@ -74,7 +76,7 @@ mod tests {
         for text in ["now and then", "0 6 30 2 *", "1 s"] {
             let mistake = preview(text).unwrap_err();
             assert_eq!(mistake.key, "schedule", "{text}");
-            assert!(!mistake.expected.is_empty() && !mistake.found.is_empty());
+            assert!(!mistake.expected.to_string().is_empty() && !mistake.found.is_empty());
         }
     }
 }

@@ -7,7 +7,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use url::Url;
 
 use super::{
-    mistake::Position,
+    mistake::{Expected, Position},
     yaml::{Node, What, show},
 };
 use crate::schedule::Schedule;
@@ -16,7 +16,7 @@ use crate::schedule::Schedule;
 #[derive(Default)]
 pub(super) struct Fault {
     pub(super) found: Option<String>,
-    pub(super) expected: Option<String>,
+    pub(super) expected: Option<Expected>,
     pub(super) at: Option<Position>,
 }
 
@@ -24,13 +24,6 @@ impl Fault {
     fn found(found: impl Into<String>) -> Self {
         Self {
             found: Some(found.into()),
-            ..Self::default()
-        }
-    }
-
-    fn expected(expected: impl Into<String>) -> Self {
-        Self {
-            expected: Some(expected.into()),
             ..Self::default()
         }
     }
@@ -299,8 +292,11 @@ fn network(text: &str) -> Result<IpNetwork, Fault> {
     match IpNetwork::new(network.network(), network.prefix()) {
         Ok(canonical) if canonical == network => Ok(network),
         Ok(canonical) => Err(Fault {
-            found: Some(format!("{}, which has bits beside its mask", show(text))),
-            ..Fault::expected(format!("{canonical} or {}", network.ip()))
+            expected: Some(Expected::Network {
+                network: canonical,
+                address: network.ip(),
+            }),
+            ..Fault::found(format!("{}, which has bits beside its mask", show(text)))
         }),
         Err(_) => Err(Fault::default()),
     }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde_saphyr::granit_parser::{self, Event, Marker, Parser, ScalarStyle, ScanError, Span};
 
-use super::mistake::{Mistake, Position};
+use super::mistake::{Expected, Mistake, Position};
 
 /// A node with its place.
 #[derive(Clone)]
@@ -147,7 +147,9 @@ pub(super) fn read(text: &str) -> Result<Option<Node>, Mistake> {
                     at: Some(position(&span.start)),
                     key: String::new(),
                     found: "a second document (`---`)".to_owned(),
-                    expected: "one document".to_owned(),
+                    expected: Expected::Text {
+                        words: "one document",
+                    },
                 });
             }
         }
@@ -171,7 +173,9 @@ where
                 at: Some(tab(self.text, &error).unwrap_or_else(|| position(error.marker()))),
                 key: String::new(),
                 found: format!("text that is not YAML ({})", error.info()),
-                expected: "lines like `key: value`".to_owned(),
+                expected: Expected::Text {
+                    words: "lines like `key: value`",
+                },
             }),
             None => Ok((Event::StreamEnd, Span::default())),
         }

@@ -1,6 +1,9 @@
 //! A time offline, and the reports that arrive after it.
 
-use fieldscan_core::{notice::Category, snapshot::Snapshot};
+use fieldscan_core::{
+    notice::{Category, Facts},
+    snapshot::Snapshot,
+};
 
 use crate::bench::{Bench, HOUR, MINUTE, titles};
 
@@ -31,6 +34,18 @@ fn offline_for_long_is_told_and_then_that_the_reports_arrived() {
     assert!(
         text.starts_with("Scans go on with data from ") && text.ends_with("none is lost."),
         "{text}"
+    );
+    assert!(
+        matches!(
+            bench.notices[0].facts,
+            Some(Facts::Offline {
+                hours: 1,
+                waiting: 1..,
+                ipam_at: Some(_),
+            })
+        ),
+        "{:?}",
+        bench.notices[0].facts
     );
     bench.restart();
     bench.wait(3 * HOUR);

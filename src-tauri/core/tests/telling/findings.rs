@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use fieldscan_core::{
     agent::{Command, Input, Scope},
-    notice::{Category, Switches},
+    compare::Exception,
+    notice::{Category, Facts, Switches, facts::Kind},
     present::Page,
     settings::Settings,
 };
@@ -27,6 +28,17 @@ fn the_first_run_is_silent_and_the_next_tells_only_what_is_new() {
     assert_eq!(
         told[0].text,
         "10.0.1.9, raspberrypi, at Depot – office. It is not in phpIPAM."
+    );
+    assert_eq!(
+        told[0].facts,
+        Some(Facts::Host {
+            what: Exception::Unknown,
+            ip: crate::bench::ip(1, 9),
+            name: Some("raspberrypi".to_owned()),
+            place: "Depot – office".to_owned(),
+            stale: false,
+        }),
+        "a window has its own words"
     );
     assert_eq!(
         told[0].page.to_string(),
@@ -54,6 +66,32 @@ fn a_run_is_told_in_one_digest() {
     assert_eq!(
         told[0].text,
         "Unknown: 10.0.1.10, 10.0.1.11. Missing: 10.0.1.1, 10.0.1.2, 10.0.1.3, 10.0.1.4 and 2 more."
+    );
+    let ips = |hosts: &[u8]| {
+        hosts
+            .iter()
+            .map(|host| crate::bench::ip(1, *host))
+            .collect()
+    };
+    assert_eq!(
+        told[0].facts,
+        Some(Facts::Hosts {
+            place: "Depot – office".to_owned(),
+            kinds: vec![
+                Kind {
+                    what: Exception::Unknown,
+                    ips: ips(&[10, 11]),
+                    more: 0,
+                },
+                Kind {
+                    what: Exception::Missing,
+                    ips: ips(&[1, 2, 3, 4]),
+                    more: 2,
+                },
+            ],
+            stale: false,
+        }),
+        "as many are named as in the words"
     );
     bench.up.insert((1, 12));
     bench.up.insert((2, 12));

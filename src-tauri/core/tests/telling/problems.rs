@@ -108,6 +108,18 @@ fn a_refused_report_is_told_with_the_servers_words() {
         "{}",
         notice.text
     );
+    assert!(
+        matches!(
+            &notice.facts,
+            Some(fieldscan_core::notice::Facts::Report {
+                problem: fieldscan_core::problem::Problem::ReportRejected { status: 400, .. },
+                place: Some(place),
+                created_at: Some(_),
+            }) if place == "Warehouse"
+        ),
+        "{:?}",
+        notice.facts
+    );
     assert_eq!(notice.page.to_string(), "reports/3");
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Error, Inputs};
 use crate::{
-    doctor::{Outcome, Patient, Progress, StepId, examine},
+    doctor::{Found, Outcome, Patient, Progress, StepId, examine},
     document::DoctorDocument,
     logging::Redactor,
     nmap::Nmap,
@@ -181,17 +181,14 @@ fn names(records: &Records) -> Vec<String> {
     names
 }
 
-/// The agent's name in phpIPAM, as the doctor tells it before its id.
+/// The agent's name in phpIPAM, as the doctor found it.
 fn agent_name(steps: &[(StepId, Outcome)]) -> Option<String> {
-    steps
-        .iter()
-        .find_map(|(step, outcome)| match (step, outcome) {
-            (StepId::AgentCode, Outcome::Ok(says)) => {
-                let (name, _) = says.rsplit_once(" (agent ")?;
-                Some(name.to_owned())
-            }
-            _ => None,
-        })
+    steps.iter().find_map(|(_, outcome)| {
+        let Outcome::Ok(Found::Agent { name, .. }) = outcome else {
+            return None;
+        };
+        Some(name.clone())
+    })
 }
 
 fn servers(settings: &Settings) -> Vec<String> {

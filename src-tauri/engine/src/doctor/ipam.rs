@@ -1,9 +1,9 @@
 //! The steps with phpIPAM, from the connection to the assigned subnets.
 
-use fieldscan_core::{ids::AgentCode, plan, present::count, problem::Problem, settings::Settings};
+use fieldscan_core::{ids::AgentCode, plan, problem::Problem, settings::Settings};
 use secrecy::SecretString;
 
-use super::{Outcome, Progress, StepId, now, secrets::Secrets, skip};
+use super::{Found, Outcome, Progress, StepId, now, secrets::Secrets, skip};
 use crate::{
     http::{ClockReading, Limits},
     phpipam::{self, Auth, Connection},
@@ -40,12 +40,9 @@ pub(super) async fn ask(
 
     tell(Progress::Begun(StepId::Reachable));
     let https = connection.api_url.scheme() == "https";
-    let host = match (
-        connection.api_url.as_str().trim_end_matches('/'),
-        connection.api_url.port_or_known_default(),
-    ) {
-        (url, Some(port)) => format!("{url}, port {port}"),
-        (url, None) => url.to_owned(),
+    let answers = Found::Answers {
+        url: connection.api_url.as_str().trim_end_matches('/').to_owned(),
+        port: connection.api_url.port_or_known_default(),
     };
     let client = match phpipam::Client::new(connection.clone()) {
         Ok(client) => client,
@@ -57,7 +54,7 @@ pub(super) async fn ask(
     let probe = client.probe().await;
     clocks.extend(*client.clock().borrow());
     let reached = match probe.reachable {
-        Ok(()) => Outcome::Ok(host),
+        Ok(()) => Outcome::Ok(answers),
         Err(problem) => Outcome::Failed(problem),
     };
     let failed = matches!(reached, Outcome::Failed(_));
@@ -67,10 +64,10 @@ pub(super) async fn ask(
     }
     tell(Progress::Begun(StepId::Tls));
     let tls = match probe.tls {
-        Some(Ok(())) => Outcome::Ok("trusted".to_owned()),
+        Some(Ok(())) => Outcome::Ok(Found::Trusted),
         Some(Err(problem)) => Outcome::Failed(problem),
         None if https => Outcome::NotTried(StepId::Reachable),
-        None => Outcome::Ok("none needed: it is on this machine".to_owned()),
+        None => Outcome::Ok(Found::NotNeeded),
     };
     let failed = matches!(tls, Outcome::Failed(_) | Outcome::NotTried(_));
     tell(Progress::Ended(StepId::Tls, tls));
@@ -111,10 +108,7 @@ pub(super) async fn ask(
             return skip(tell, &rest[3..], StepId::Token);
         }
     };
-    tell(Progress::Ended(
-        StepId::Token,
-        Outcome::Ok("phpIPAM takes it".to_owned()),
-    ));
+    tell(Progress::Ended(StepId::Token, Outcome::Ok(Found::Accepted)));
     match &settings.scanagent_code {
         Some(code) => ask_for_subnets(&client, code, settings, tell).await,
         None => skip(tell, &rest[3..], StepId::Settings),
@@ -132,7 +126,7 @@ async fn ask_for_subnets(
     match client.agent(code).await {
         Ok((id, name)) => tell(Progress::Ended(
             StepId::AgentCode,
-            Outcome::Ok(format!("{name} (agent {id})")),
+            Outcome::Ok(Found::Agent { id, name }),
         )),
         Err(problem) => {
             tell(Progress::Ended(StepId::AgentCode, Outcome::Failed(problem)));
@@ -145,16 +139,12 @@ async fn ask_for_subnets(
             Outcome::Warning(Problem::NothingAssigned)
         }
         Ok(assignment) => {
-            let all = assignment.subnets.len() as u64;
             let survey = plan::survey(&assignment.subnets, &settings.guard);
             let scanned = survey.iter().filter(|(_, plan)| plan.is_ok()).count() as u64;
-            let mut says = count(all, "subnet", "subnets");
-            if scanned < all {
-                says += &format!(
-                    ", {scanned} of them scanned; `fieldscan subnets` says why not the others"
-                );
-            }
-            Outcome::Ok(says)
+            Outcome::Ok(Found::Subnets {
+                assigned: assignment.subnets.len() as u64,
+                scanned,
+            })
         }
         Err(problem) => Outcome::Failed(problem),
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fieldscan_core::problem::Problem;
 use secrecy::SecretString;
 
-use super::Outcome;
+use super::{Found, Outcome};
 use crate::vault::{Secret, Source, Vault};
 
 /// The secrets as they were found.
@@ -65,21 +65,13 @@ impl Secrets {
             }
             Err(problem) => return Outcome::Failed(problem.clone()),
         };
-        let mut says = format!("{} {}", self.needed, place(token));
         match &self.auth_token {
-            Ok(Some((_, source))) => says += &format!(", auth_token {}", place(*source)),
-            // The reference server can be run without one.
-            Ok(None) => says += ", no auth_token",
-            Err(problem) => return Outcome::Failed(problem.clone()),
+            Ok(auth_token) => Outcome::Ok(Found::Secrets {
+                secret: self.needed,
+                source: token,
+                auth_token: auth_token.as_ref().map(|(_, source)| *source),
+            }),
+            Err(problem) => Outcome::Failed(problem.clone()),
         }
-        Outcome::Ok(says)
-    }
-}
-
-fn place(source: Source) -> &'static str {
-    match source {
-        Source::Environment => "from the environment",
-        Source::CredentialsDirectory => "from $CREDENTIALS_DIRECTORY",
-        Source::Keychain => "from the keychain",
     }
 }

@@ -4,7 +4,7 @@ use fieldscan_core::{
     compare::changes_between,
     host::{Host, SeenBy},
     ids::{NoticeId, ScanId, SubnetId},
-    notice::{Category, Notice},
+    notice::{Category, Facts, Notice},
     present,
     report::host_name,
     run::Scan,
@@ -79,6 +79,8 @@ pub struct NoticeDocument {
     pub category: Category,
     pub title: String,
     pub text: String,
+    /// What title and text say; null in a notice from before facts were kept.
+    pub facts: Option<Facts>,
     /// The page that shows what it speaks of.
     pub page: String,
 }
@@ -91,6 +93,7 @@ impl From<&Notice> for NoticeDocument {
             category: notice.category,
             title: notice.title.clone(),
             text: notice.text.clone(),
+            facts: notice.facts.clone(),
             page: notice.page.to_string(),
         }
     }

@@ -24,8 +24,8 @@ impl Store {
         let tx = self.write()?;
         let Source(source) = source_or_new(&tx, key)?;
         tx.prepare_cached(
-            "INSERT INTO notices (id, source, at, category, title, text, page, things)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+            "INSERT INTO notices (id, source, at, category, title, text, page, things, facts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             Id(notice.id.0),
@@ -36,6 +36,7 @@ impl Store {
             notice.text,
             Json(&notice.page),
             Json(&notice.things),
+            notice.facts.as_ref().map(Json),
         ])?;
         Ok(tx.commit()?)
     }
@@ -89,6 +90,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Notice> {
         category: row.get::<_, Json<_>>("category")?.0,
         title: row.get("title")?,
         text: row.get("text")?,
+        // Its words are there all the same, so that facts that can't be read are no reason to show nothing.
+        facts: row
+            .get::<_, Option<String>>("facts")?
+            .and_then(|facts| serde_json::from_str(&facts).ok()),
         page: row.get::<_, Json<_>>("page")?.0,
         things: row.get::<_, Json<_>>("things")?.0,
     })

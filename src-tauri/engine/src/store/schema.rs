@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::error::StoreError;
 
 /// Step `i` brings format `i` to format `i + 1`; format 0 is the empty file. A step that was released never changes.
-pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
+pub(super) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5];
 
 /// The format that this version writes (`PRAGMA user_version`).
 pub(super) fn known() -> i64 {
@@ -267,6 +267,9 @@ const V4: &str = r#"
 ALTER TABLE sightings ADD COLUMN also TEXT;
 ALTER TABLE scans RENAME COLUMN privileged TO rights;
 "#;
+
+/// What a notice says, as facts; null in older ones, which have only words.
+const V5: &str = "ALTER TABLE notices ADD COLUMN facts TEXT;";
 
 #[cfg(test)]
 mod tests {

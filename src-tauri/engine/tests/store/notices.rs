@@ -3,7 +3,7 @@
 use fieldscan_core::{
     compare::{Exception, Finding, Standing},
     ids::{NoticeId, SubnetId},
-    notice::{Category, Notice, Thing},
+    notice::{Category, Facts, Notice, Thing},
     present::Page,
 };
 
@@ -22,6 +22,13 @@ fn notice(id: u64) -> Notice {
         category: Category::ALL[id as usize % 4],
         title: format!("Notice {id}"),
         text: "10.0.0.9, at Depot – office.".into(),
+        facts: Some(Facts::Host {
+            what: Exception::Unknown,
+            ip: ip(9),
+            name: Some("raspberrypi".into()),
+            place: "Depot – office".into(),
+            stale: false,
+        }),
         page: Page::Subnet(SubnetId(4), Some(ip(9))),
         things: vec![thing(id as u32), Thing::offline()],
     }
@@ -45,6 +52,55 @@ fn notices_come_back_as_they_were_told_the_newest_first() {
         store.reader().notices(&other, 9).unwrap(),
         [],
         "what names one site's hosts is not shown for another"
+    );
+}
+
+#[test]
+fn a_notice_without_facts_that_can_be_read_keeps_its_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    for id in 1..=2 {
+        store.save_notice(&key(), &notice(id)).unwrap();
+    }
+    drop(store);
+    let conn = rusqlite::Connection::open(dir.path().join(DATABASE)).unwrap();
+    conn.execute("UPDATE notices SET facts = NULL WHERE id = 1", [])
+        .unwrap();
+    conn.execute(
+        r#"UPDATE notices SET facts = '{"tells":"from-the-future"}' WHERE id = 2"#,
+        [],
+    )
+    .unwrap();
+    drop(conn);
+    let kept = open(dir.path()).reader().notices(&key(), 9).unwrap();
+    let words = |id| Notice {
+        facts: None,
+        ..notice(id)
+    };
+    assert_eq!(kept, [words(2), words(1)]);
+}
+
+#[test]
+fn notices_from_before_facts_were_kept_are_still_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    store.save_notice(&key(), &notice(1)).unwrap();
+    drop(store);
+    let conn = rusqlite::Connection::open(dir.path().join(DATABASE)).unwrap();
+    // Back to format 4.
+    conn.execute_batch("ALTER TABLE notices DROP COLUMN facts; PRAGMA user_version = 4;")
+        .unwrap();
+    drop(conn);
+    let mut store = open(dir.path());
+    store.save_notice(&key(), &notice(2)).unwrap();
+    let old = Notice {
+        facts: None,
+        ..notice(1)
+    };
+    assert_eq!(
+        store.reader().notices(&key(), 9).unwrap(),
+        [notice(2), old],
+        "with their words"
     );
 }
 

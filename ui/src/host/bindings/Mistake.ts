@@ -3,4 +3,28 @@
 /**
  * What is wrong with a value.
  */
-export type Mistake = { key: string, found: string, expected: string, };
+export type Mistake = { key: string, found: string, 
+/**
+ * In words; beside them, what they speak of.
+ */
+expected: string, } & ({ "expects": "value", } | { "expects": "network", 
+/**
+ * The network that was meant, perhaps.
+ */
+network: string, 
+/**
+ * The address that was meant, perhaps.
+ */
+address: string, } | { "expects": "port", 
+/**
+ * That port.
+ */
+port: number, } | { "expects": "known-key", 
+/**
+ * The known one that comes nearest, when one is near.
+ */
+nearest: string | null, } | { "expects": "no-secret", 
+/**
+ * The secret's name.
+ */
+name: string, } | { "expects": "by-hand" } | { "expects": "text", });

@@ -565,9 +565,26 @@ export class FakeAgent implements Host {
   private noticesAtFirst(): NoticeDocument[] {
     if (this.subnets.length === 0) return [];
     return [
-      { id: 3, at: iso(this.scannedAt), category: 'findings', title: 'New unknown host', text: '10.20.0.131, raspberrypi, at Depot – office. It is not in phpIPAM.', page: 'subnet/101/10.20.0.131' },
-      { id: 2, at: iso(this.scannedAt - 108 * MINUTE), category: 'reports', title: 'Report rejected', text: 'Depot – cameras, 12:12: the subnet is not assigned to this agent. Open to see what to do.', page: 'reports/797' },
-      { id: 1, at: iso(this.scannedAt - 1_600 * MINUTE), category: 'delivered', title: 'Offline for 1 hour', text: 'Scans go on with data from 14:01. 3 reports wait, none is lost.', page: 'reports' },
+      {
+        id: 3,
+        at: iso(this.scannedAt),
+        category: 'findings',
+        title: 'New unknown host',
+        text: '10.20.0.131, raspberrypi, at Depot – office. It is not in phpIPAM.',
+        facts: { tells: 'host', what: 'unknown', ip: '10.20.0.131', name: 'raspberrypi', place: 'Depot – office', stale: false },
+        page: 'subnet/101/10.20.0.131',
+      },
+      {
+        id: 2,
+        at: iso(this.scannedAt - 108 * MINUTE),
+        category: 'reports',
+        title: 'Report rejected',
+        text: 'Depot – cameras, 12:12: The scan server refused report 797 (HTTP status 400). Open Fieldscan to see what to do.',
+        facts: { tells: 'report', problem: { code: 'report-rejected', report: 797, status: 400, words: '' }, place: 'Depot – cameras', created_at: iso(this.scannedAt - 109 * MINUTE) },
+        page: 'reports/797',
+      },
+      // From before facts were kept.
+      { id: 1, at: iso(this.scannedAt - 1_600 * MINUTE), category: 'delivered', title: 'Offline for 1 hour', text: 'Scans go on with data from 14:01. 3 reports wait, none is lost.', facts: null, page: 'reports' },
     ];
   }
 }

@@ -1,21 +1,22 @@
 // “Test everything”, step by step.
 
-import { STEPS, type DoctorStep, type StepId } from '../types';
+import { STEPS, type DoctorFound, type DoctorStep, type StepId } from '../types';
 import { problem, serverSaid } from './problem';
 import type { FakeSettings } from './settings';
 
-const DETAILS: Record<StepId, string> = {
-  settings: 'all that is needed is set',
-  keychain: 'client_token and auth_token, from the keychain',
-  reachable: 'ipam.example.net',
-  tls: 'valid until 3 August 2026',
-  token: 'phpIPAM 1.7, token accepted',
-  'agent-code': 'depot-01',
-  subnets: '4 subnets, 4 to be scanned',
-  'scan-server': 'scan.example.net, port 8443',
-  nmap: '7.95, /usr/bin/nmap',
-  privileges: 'raw packets',
-  clock: '3 s from the servers’',
+/** What each step finds, in the agent's words and as facts. */
+const FOUND: Record<StepId, [string, DoctorFound]> = {
+  settings: ['all that is needed is set', { code: 'complete' }],
+  keychain: ['client_token from the keychain, auth_token from the keychain', { code: 'secrets', secret: 'client_token', source: 'keychain', auth_token: 'keychain' }],
+  reachable: ['https://ipam.example.net, port 443', { code: 'answers', url: 'https://ipam.example.net', port: 443 }],
+  tls: ['trusted', { code: 'trusted' }],
+  token: ['phpIPAM takes it', { code: 'accepted' }],
+  'agent-code': ['depot-01 (agent 3)', { code: 'agent', id: 3, name: 'depot-01' }],
+  subnets: ['4 subnets', { code: 'subnets', assigned: 4, scanned: 4 }],
+  'scan-server': ['scan.example.net, port 8443', { code: 'server', host: 'scan.example.net', port: 8_443 }],
+  nmap: ['7.95, /usr/bin/nmap', { code: 'nmap', version: '7.95', path: '/usr/bin/nmap' }],
+  privileges: ['raw sockets of its own', { code: 'raw' }],
+  clock: ["3 s from the servers'", { code: 'clock', apart: 3 }],
 };
 
 /** How each step ends with these settings. `wrong` has what doesn't work. */
@@ -30,7 +31,7 @@ export function examine(settings: FakeSettings, wrong: ReadonlySet<'server-token
       return { ...base, outcome: 'not-tried', because };
     }
     const found = trouble(id, settings, wrong);
-    if (!found) return { ...base, outcome: 'ok', detail: DETAILS[id] };
+    if (!found) return { ...base, outcome: 'ok', detail: FOUND[id][0], found: FOUND[id][1] };
     if (id === 'privileges') return { ...base, outcome: 'warning', problem: found };
     failed.add(id);
     return { ...base, outcome: 'failed', problem: found };

@@ -1,6 +1,6 @@
 // The settings, as the agent keeps and checks them.
 
-import type { ImportDocument, Mistake, SchedulePreview, SecretDocument, SecretName, SecretSource, SettingChange, SettingDocument, SettingsDocument, SettingValue } from '../types';
+import type { ImportDocument, Mistake, Remark, SchedulePreview, SecretDocument, SecretName, SecretSource, SettingChange, SettingDocument, SettingsDocument, SettingValue } from '../types';
 
 interface Key {
   key: string;
@@ -46,8 +46,8 @@ const KEYS: readonly Key[] = [
   { key: 'notify_reports', help: 'Whether to tell of reports that the scan server refuses or that phpIPAM does not show.', expected: 'true or false', default: true, check: yesNo },
   { key: 'notify_problems', help: 'Whether to tell of problems that need you.', expected: 'true or false', default: true, check: yesNo },
   { key: 'notify_delivered', help: 'Whether to tell when Fieldscan has been offline for 1 hour, and when late reports have arrived.', expected: 'true or false', default: true, check: yesNo },
-  { key: 'update_url', help: 'Where newer versions are looked for, once a day. Nothing is installed.', expected: 'an https URL', default: null, check: text(/^https:\/\/\S+$/) },
-  { key: 'update_key', help: 'The public key that signs what is told there.', expected: 'a public key on one line', default: null, check: text(/^.+$/) },
+  { key: 'update_url', help: 'Where newer versions are looked for, once a day. Nothing is installed.', expected: 'an https URL without user name or fragment', default: null, check: text(/^https:\/\/\S+$/) },
+  { key: 'update_key', help: 'The public key that signs what is told there.', expected: 'the base64 line of a minisign public key', default: null, check: text(/^.+$/) },
 ];
 
 const SECRETS: readonly SecretName[] = ['client_token', 'auth_token', 'client_password'];
@@ -56,7 +56,7 @@ const SECRETS: readonly SecretName[] = ['client_token', 'auth_token', 'client_pa
 export class FakeSettings {
   private readonly set = new Map<string, SettingValue>();
   private readonly secrets = new Map<SecretName, SecretSource>();
-  private warnings: string[] = [];
+  private warnings: Remark[] = [];
 
   constructor(blank: boolean) {
     if (blank) return;
@@ -93,8 +93,8 @@ export class FakeSettings {
     const mistakes: Mistake[] = [];
     for (const { key, value } of changes) {
       const known = KEYS.find((one) => one.key === key);
-      if (!known) mistakes.push({ key, found: "a key that doesn't exist", expected: 'a known key' });
-      else if (value !== null && !known.check(value)) mistakes.push({ key, found: JSON.stringify(value), expected: known.expected });
+      if (!known) mistakes.push({ key, found: "a key that doesn't exist", expected: 'a known key', expects: 'known-key', nearest: null });
+      else if (value !== null && !known.check(value)) mistakes.push({ key, found: JSON.stringify(value), expected: known.expected, expects: 'value' });
     }
     return mistakes;
   }
@@ -131,7 +131,7 @@ export class FakeSettings {
         this.apply([{ key, value }]);
         taken.settings.push(key);
       } else {
-        taken.warnings.push(`${index + 1}:1: ${key} is not known here. It is left as it is.`);
+        taken.warnings.push({ code: 'unknown-key', line: index + 1, column: 1, key, nearest: null, words: `${index + 1}:1: ${key}: unknown key, not used` });
       }
     });
     this.warnings = taken.warnings;
@@ -143,7 +143,7 @@ const MINUTE = 60_000;
 
 /** The next five times of a schedule. Of cron, only minutes, hours and days of the week are reckoned. */
 export function preview(schedule: string, now: number): SchedulePreview {
-  const wrong = (expected: string): SchedulePreview => ({ next: [], mistake: { key: 'schedule', found: JSON.stringify(schedule), expected } });
+  const wrong = (expected: string): SchedulePreview => ({ next: [], mistake: { key: 'schedule', found: JSON.stringify(schedule), expected, expects: 'value' } });
   const expected = 'off, an interval of at least 1 min ("30 min"), or a cron expression of 5 fields (6 with one value for the second first)';
   if (schedule.trim() === 'off') return { next: [], mistake: null };
   const interval = /^(\d+) ?(min|h|days?)$/.exec(schedule.trim());

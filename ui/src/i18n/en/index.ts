@@ -1,6 +1,8 @@
 import { common } from './common';
+import { found } from './found';
 import { frame } from './frame';
 import { history } from './history';
+import { mistakes } from './mistakes';
 import { notices } from './notices';
 import { overview } from './overview';
 import { problems } from './problems';
@@ -11,4 +13,4 @@ import { setup } from './setup';
 import { subnet } from './subnet';
 import { time } from './time';
 
-export const en = { common, frame, history, notices, overview, problems, refusals, reports, settings, setup, subnet, time };
+export const en = { common, found, frame, history, mistakes, notices, overview, problems, refusals, reports, settings, setup, subnet, time };
