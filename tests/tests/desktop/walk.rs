@@ -210,9 +210,9 @@ fn one_subnet(window: &Browser) {
     holds(window, "a host's history");
 
     // The list: by a filter, and by what is typed.
-    window.click_in("Show only", "Missing").unwrap();
+    window.click_in("Show only", "Missing 1").unwrap();
     wait_for_hosts(window, &["10.77.0.9"]);
-    window.click_in("Show only", "Missing").unwrap();
+    window.click_in("Show only", "Missing 1").unwrap();
     window.press(&[Key::Control, Key::Char('f')]).unwrap();
     assert_eq!(
         window.focused().unwrap(),
