@@ -47,15 +47,26 @@ describe('the overview', () => {
   });
 
   it('says why a command was refused, until that is dismissed', async () => {
-    const window = await open(browser, { query: 'state=offline' });
+    const window = await open(browser, { route: 'settings/import' });
     const { page } = window;
-    await page.getByRole('button', { name: 'Try again' }).first().click();
+    await page.getByRole('button', { name: /Import scan_agent/ }).click();
+    await page.getByLabel('Text of scan_agent.yaml').fill('of something else');
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
     const alert = page.getByRole('alert');
-    await alert.getByText('operation timed out').waitFor();
+    await alert.getByText('Nothing in this text is a setting of a scan agent.').waitFor();
     await holds(window);
     await alert.getByRole('button', { name: 'Dismiss' }).click();
     await alert.waitFor({ state: 'detached' });
     await window.close();
+  });
+
+  it('asks phpIPAM again while it is offline, and goes on saying that it is', async () => {
+    const { page, errors, close } = await open(browser, { query: 'state=offline' });
+    await page.getByRole('button', { name: 'Try again' }).first().click();
+    await page.getByText('phpIPAM unreachable').waitFor();
+    expect(await page.getByRole('alert').count(), 'the agent refuses nothing: what comes of it is a problem').toBe(0);
+    expect(errors).toEqual([]);
+    await close();
   });
 
   it('shows hostile words as words', async () => {

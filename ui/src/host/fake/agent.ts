@@ -113,8 +113,8 @@ export class FakeAgent implements Host {
   }
 
   async scan(scope: ScanScope): Promise<void> {
-    if (this.run_) throw refusal('busy', 'A scan is running already.', 'Wait for it, or stop it.');
-    if (this.subnets.length === 0) throw refusal('nothing-assigned', 'phpIPAM assigns no subnet to this scan agent.', 'Choose this agent as Scan agent in a subnet’s settings in phpIPAM, then refresh.');
+    // Nothing is refused: why there is no scan, the snapshot says.
+    if (this.run_ || this.subnets.length === 0) return;
     this.beginWith(scope, 0);
     this.changed();
   }
@@ -126,7 +126,12 @@ export class FakeAgent implements Host {
   }
 
   async refresh(): Promise<void> {
-    if (this.offline) throw refusal('ipam-unreachable', 'phpIPAM can’t be reached.', 'It is tried again by itself.', 'operation timed out');
+    // The answer is there before phpIPAM's is. That it can't be reached is among the problems.
+    void later(500 / this.options.speed).then(() => this.refreshed());
+  }
+
+  private refreshed(): void {
+    if (this.offline) return;
     this.fetchedAt = this.now();
     this.stale = false;
     if (this.subnets.length === 0 && this.options.states.has('first-run')) this.assign();
