@@ -152,7 +152,7 @@ export const settings: typeof en = {
     choose: 'Datei wählen …',
     take: 'Importieren',
     settings: (many) => `${count(many, 'Einstellung', 'Einstellungen')} übernommen`,
-    secrets: { keychain: 'liegt im Schlüsselbund', outside: 'kommt von außen und bleibt dort', nowhere: 'hat anderswo einen anderen Wert und bleibt in der Datei' },
+    secrets: { keychain: 'liegt im Schlüsselbund', outside: 'kommt von außen und bleibt dort', nowhere: 'hat anderswo einen anderen Wert und wurde nirgends gespeichert' },
     warnings: 'Anmerkungen',
     tooLong: 'Diese Datei ist zu lang für eine scan_agent.yaml.',
     unreadable: 'Diese Datei lässt sich nicht lesen.',

@@ -152,7 +152,7 @@ export const settings = {
     choose: 'Choose a file…',
     take: 'Import',
     settings: (many: number) => `${count(many, 'setting', 'settings')} taken over`,
-    secrets: { keychain: 'stored in the keychain', outside: 'comes from outside and stays there', nowhere: 'has another value elsewhere, and stays in the file' },
+    secrets: { keychain: 'stored in the keychain', outside: 'comes from outside and stays there', nowhere: 'has another value elsewhere, and was stored nowhere' },
     warnings: 'Remarks',
     tooLong: 'This file is too long to be a scan_agent.yaml.',
     unreadable: 'This file can’t be read.',

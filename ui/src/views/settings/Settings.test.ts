@@ -58,6 +58,17 @@ describe('the settings', () => {
     expect((await agent.settings()).settings.find((one) => one.key === 'http_port')?.value).toBe(8443);
   });
 
+  it('keep the text of an import as long as one of its secrets is kept nowhere', async () => {
+    use({ ...hostOf(agent), importSettings: async () => ({ settings: [], secrets: [{ name: 'auth_token', kept_in: 'nowhere' }], warnings: [] }) });
+    await open();
+    await fireEvent.click(screen.getByRole('button', { name: 'Import scan_agent.yaml…' }));
+    const field = screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Text of scan_agent.yaml' });
+    await fireEvent.input(field, { target: { value: 'auth_token: its-token' } });
+    await fireEvent.click(screen.getByRole('button', { name: 'Import' }));
+    await screen.findByText('Token: has another value elsewhere, and was stored nowhere');
+    expect(field.value).toBe('auth_token: its-token');
+  });
+
   it('show a default as a hint, not as something that was chosen', async () => {
     const port = await open();
     await fireEvent.input(port, { target: { value: '' } });

@@ -149,7 +149,7 @@ describe('the set-up', () => {
 
     it('keeps what was kept nowhere, and says so before it goes on', async () => {
       const imported = await takeOver({ secrets: [{ name: 'client_token', kept_in: 'nowhere' }] });
-      const result = await screen.findByText('API token: has another value elsewhere, and stays in the file');
+      const result = await screen.findByText('API token: has another value elsewhere, and was stored nowhere');
       expect(result.closest('[role=status]'), 'it is announced').not.toBeNull();
       expect(field()?.value, 'this may be the only copy').toBe(TEXT);
       await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
@@ -167,9 +167,9 @@ describe('the set-up', () => {
 
     it('takes another text over anew', async () => {
       const imported = await takeOver({ secrets: [{ name: 'client_token', kept_in: 'nowhere' }] });
-      await screen.findByText(/stays in the file/);
+      await screen.findByText(/was stored nowhere/);
       await fireEvent.input(field() as HTMLTextAreaElement, { target: { value: `${TEXT}2` } });
-      expect(screen.queryByText(/stays in the file/), 'that was said of the other').toBeNull();
+      expect(screen.queryByText(/was stored nowhere/), 'that was said of the other').toBeNull();
       await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
       await waitFor(() => expect(imported).toHaveBeenCalledTimes(2));
     });
