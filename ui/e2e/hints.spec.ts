@@ -18,7 +18,7 @@ describe('where a value is found', () => {
     [720, 560, 100],
     [1_200, 780, 200],
   ])('is shown with its field in %i × %i px with text at %i %', async (width, height, text) => {
-    const window = await open(browser, { route: 'setup', query: 'state=empty', width, height, text });
+    const window = await open(browser, { route: 'setup', query: 'state=first-run', width, height, text });
     const { page } = window;
     await page.getByRole('button', { name: 'Fill in by hand' }).click();
     const where = page.getByRole('complementary', { name: 'Where to find it' });

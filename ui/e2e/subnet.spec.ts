@@ -120,8 +120,10 @@ it('does not move the list under whoever reads it when the agent tells it anew',
   const { page } = window;
   await page.getByRole('row', { name: /10\.40\.3\.9/ }).click();
   const list = page.locator('[role=grid].box');
-  await list.evaluate((box) => box.scrollTo({ top: 20_000 }));
   const row = page.locator('[data-ip]').nth(12);
+  const first = await row.getAttribute('data-ip');
+  await list.evaluate((box) => box.scrollTo({ top: 20_000 }));
+  await expect.poll(() => row.getAttribute('data-ip')).not.toBe(first);
   const before = await row.getAttribute('data-ip');
   const age = page.getByText(/phpIPAM data/).first();
   const told = await age.textContent();
