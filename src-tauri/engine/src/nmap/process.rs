@@ -91,7 +91,7 @@ pub(super) async fn run(
     if cancel.is_cancelled() {
         return Ok(Ended::Stopped);
     }
-    let mut group = Group::of(spawn(command(program, args)).await?);
+    let mut group = spawn(command(program, args)).await?;
     let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
     let (Some(mut stdout), Some(mut stderr)) = (stdout, stderr) else {
         return Err(io::Error::other("no pipes"));
@@ -303,18 +303,26 @@ struct Group {
 }
 
 impl Group {
-    fn of(child: Child) -> Self {
-        #[cfg(unix)]
+    /// Starts the child as the head of a group of its own.
+    #[cfg(unix)]
+    fn start(command: &mut Command) -> io::Result<Self> {
+        // Held meanwhile, so that none is started that [`kill_all`] doesn't know of.
+        let mut groups = groups();
+        let child = command.spawn()?;
         let id = child.id().and_then(|id| i32::try_from(id).ok());
-        #[cfg(unix)]
-        if let Some(id) = id {
-            groups().insert(id);
-        }
-        Self {
-            #[cfg(unix)]
+        groups.extend(id);
+        Ok(Self {
             id: id.map(nix::unistd::Pid::from_raw),
             child,
-        }
+        })
+    }
+
+    /// Starts the child.
+    #[cfg(not(unix))]
+    fn start(command: &mut Command) -> io::Result<Self> {
+        Ok(Self {
+            child: command.spawn()?,
+        })
     }
 
     /// Asks the group to end, then makes it, and waits for the child.
@@ -373,8 +381,8 @@ impl Drop for Group {
 }
 
 #[cfg(not(target_os = "linux"))]
-async fn spawn(mut command: Command) -> io::Result<Child> {
-    command.spawn()
+async fn spawn(mut command: Command) -> io::Result<Group> {
+    Group::start(&mut command)
 }
 
 #[cfg(target_os = "linux")]
@@ -393,17 +401,15 @@ mod with_parent {
         sys::{prctl::set_pdeathsig, signal::Signal},
         unistd::{Pid, getppid},
     };
-    use tokio::{
-        process::{Child, Command},
-        runtime::Handle,
-        sync::oneshot,
-    };
+    use tokio::{process::Command, runtime::Handle, sync::oneshot};
+
+    use super::Group;
 
     type Job = Box<dyn FnOnce() + Send>;
 
     /// Starts `command` from a thread that lives as long as the process does: the kernel's signal comes when the thread
     /// ends that started the child, and a runtime's threads may end before.
-    pub(super) async fn spawn(mut command: Command) -> io::Result<Child> {
+    pub(super) async fn spawn(mut command: Command) -> io::Result<Group> {
         static THREAD: OnceLock<mpsc::Sender<Job>> = OnceLock::new();
 
         die_with(&mut command, Pid::this());
@@ -420,7 +426,7 @@ mod with_parent {
         let job: Job = Box::new(move || {
             let _entered = runtime.enter();
             // A child that nobody waits for any more is killed as it is dropped.
-            let _ = answer.send(command.spawn());
+            let _ = answer.send(Group::start(&mut command));
         });
         let gone = || io::Error::other("no thread to start a process from");
         thread.send(job).map_err(|_| gone())?;
