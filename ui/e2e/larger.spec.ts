@@ -20,8 +20,9 @@ describe.each([100, 125, 150, 200])('with text at %i %', (text) => {
     const window = await open(browser, { route: 'settings', text, language });
     const { page } = window;
     await page.locator('[data-key=http_port] input').waitFor();
+    // Other text makes another layout, a moment later.
+    await expect.poll(async () => (await room(page.locator('.form'))).rem, { message: 'the form has room' }).toBeGreaterThanOrEqual(28);
     const form = await room(page.locator('.form'));
-    expect(form.rem, 'the form has room').toBeGreaterThanOrEqual(28);
     expect(form.beyond, 'nothing is wider than the form').toBeLessThanOrEqual(0);
     const [of, beside] = [await page.locator('.form').boundingBox(), await page.locator('.test').boundingBox()];
     expect(of !== null && beside !== null && (of.x + of.width <= beside.x + 1 || of.y + of.height <= beside.y + 1), 'the panel lies over nothing').toBe(true);
@@ -34,8 +35,8 @@ describe.each([100, 125, 150, 200])('with text at %i %', (text) => {
     const { page } = window;
     await page.locator('.detail table').first().waitFor();
     for (const pane of ['.list', '.detail']) {
-      const { rem, beyond } = await room(page.locator(pane));
-      expect(rem, `${pane} has room`).toBeGreaterThanOrEqual(20);
+      await expect.poll(async () => (await room(page.locator(pane))).rem, { message: `${pane} has room` }).toBeGreaterThanOrEqual(20);
+      const { beyond } = await room(page.locator(pane));
       expect(beyond, `nothing is wider than ${pane}`).toBeLessThanOrEqual(0);
       expect((await page.locator(pane).boundingBox())?.height, `${pane} is not only a slit`).toBeGreaterThan(200);
     }
