@@ -181,6 +181,14 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_section_has_one_name() {
+        for section in Section::ALL {
+            let told = serde_json::to_value(section).unwrap();
+            assert_eq!(told, section.name(), "as the window's types have it");
+        }
+    }
+
+    #[test]
     fn routes_are_those_of_the_window() {
         for (text, page) in [
             (

@@ -60,8 +60,9 @@ pub(super) fn not_settings(entries: &[Entry]) -> Vec<Mistake> {
             key: REFERENCE_KEY.to_owned(),
             found: "a file of the reference scanner".to_owned(),
             expected: Expected::Text {
- words: "Fieldscan's own settings; this is a reference file: `fieldscan config import FILE` takes it over",
- },
+                words: "Fieldscan's own settings; this is a reference file: \
+                        `fieldscan config import FILE` takes it over",
+            },
         });
         let What::Map(inside) = &entry.value.what else {
             continue;

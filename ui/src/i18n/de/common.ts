@@ -28,6 +28,7 @@ export const common: typeof en = {
   back: 'Zurück',
   copy: 'Kopieren',
   copied: 'Kopiert',
+  copyRefused: 'Die Zwischenablage ist nicht verfügbar.',
   tryAgain: 'Erneut versuchen',
   refresh: 'phpIPAM-Daten auffrischen',
   retryLoading: 'Erneut laden',

@@ -110,7 +110,6 @@ export const subnet: typeof en = {
     copyList: 'Liste kopieren',
     copiedRows: (many) => `${count(many, 'Zeile', 'Zeilen')} kopiert.`,
     copiedAddress: (ip) => `${ip} kopiert.`,
-    copyRefused: 'Die Zwischenablage ist nicht verfügbar.',
     found: (many) => `${count(many, 'Host', 'Hosts')} aufgelistet`,
     nothing: (needle) => `Nichts hier hat „${needle}“.`,
     nothingFiltered: 'Kein Host ist so.',

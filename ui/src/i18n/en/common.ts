@@ -27,6 +27,7 @@ export const common = {
   back: 'Back',
   copy: 'Copy',
   copied: 'Copied',
+  copyRefused: 'The clipboard can’t be used.',
   tryAgain: 'Try again',
   refresh: 'Refresh phpIPAM data',
   retryLoading: 'Load again',

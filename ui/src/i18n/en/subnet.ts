@@ -112,7 +112,6 @@ export const subnet = {
     copyList: 'Copy list',
     copiedRows: (many: number) => `${count(many, 'row', 'rows')} copied.`,
     copiedAddress: (ip: string) => `${ip} copied.`,
-    copyRefused: 'The clipboard can’t be used.',
     found: (many: number) => `${count(many, 'host', 'hosts')} listed`,
     nothing: (needle: string) => `Nothing here has “${needle}”.`,
     nothingFiltered: 'No host is like that.',

@@ -1,39 +1,23 @@
-import { fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
+import { describe, expect, it, vi } from 'vitest';
 
 import { use, type Host } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
 import { refusals } from '../../state/commands.svelte';
-import { draft } from '../../state/draft.svelte';
-import Settings from './Settings.svelte';
+import { bench, open } from './bench';
 
-let agent: FakeAgent;
-beforeEach(() => {
-  agent = new FakeAgent(optionsOf(new URLSearchParams('frozen&speed=1000')));
-  use(agent);
-  vi.stubGlobal('IntersectionObserver', class { observe() {} disconnect() {} });
-});
-afterEach(() => {
-  draft.forget();
-  refusals.all = [];
-  vi.unstubAllGlobals();
-});
-
-const open = async () => {
-  render(Settings, { section: null });
-  return (await screen.findByRole('textbox', { name: 'Port' })) as HTMLInputElement;
-};
+const its = bench(() => new FakeAgent(optionsOf(new URLSearchParams('frozen&speed=1000'))));
 
 describe('the settings', () => {
   it('show every key that the agent has', async () => {
     await open();
-    const { settings } = await agent.settings();
+    const { settings } = await its.agent.settings();
     for (const { key } of settings) expect(document.querySelector(`[data-key="${key}"]`), key).not.toBeNull();
   });
 
   it('show a key that this window does not know', async () => {
-    const document_ = await agent.settings();
-    use({ ...hostOf(agent), settings: async () => ({ ...document_, settings: [...document_.settings, { key: 'from_the_future', value: 'x', set: true, default: false, default_value: null, help: 'What it is for.' }] }) });
+    const document_ = await its.agent.settings();
+    use({ ...hostOf(its.agent), settings: async () => ({ ...document_, settings: [...document_.settings, { key: 'from_the_future', value: 'x', set: true, default: false, default_value: null, help: 'What it is for.' }] }) });
     await open();
     expect(screen.getByRole('textbox', { name: 'from_the_future' })).toBeTruthy();
     expect(screen.getByText('What it is for.')).toBeTruthy();
@@ -46,7 +30,7 @@ describe('the settings', () => {
     expect(screen.getByText('was 8443')).toBeTruthy();
     await fireEvent.click(screen.getByRole('button', { name: 'Apply' }));
     await waitFor(() => expect(screen.queryByText('1 change')).toBeNull());
-    expect((await agent.settings()).settings.find((one) => one.key === 'http_port')?.value).toBe(8434);
+    expect((await its.agent.settings()).settings.find((one) => one.key === 'http_port')?.value).toBe(8434);
   });
 
   it('say what an import would change before it is done', async () => {
@@ -55,11 +39,11 @@ describe('the settings', () => {
     await fireEvent.input(screen.getByRole('textbox', { name: 'Text of scan_agent.yaml' }), { target: { value: 'http_port: 8434\nclient_name: fieldscan\nauth_token: its-token\nscanagent_code: its-code' } });
     const box = screen.getByText('3 values would change:').parentElement as HTMLElement;
     expect(within(box).getAllByRole('listitem').map((item) => item.textContent)).toEqual(['Scan server: Port 8443 → 8434', 'phpIPAM: Scan agent code another one, not shown', 'Token goes to the keychain']);
-    expect((await agent.settings()).settings.find((one) => one.key === 'http_port')?.value).toBe(8443);
+    expect((await its.agent.settings()).settings.find((one) => one.key === 'http_port')?.value).toBe(8443);
   });
 
   it('keep the text of an import as long as one of its secrets is kept nowhere', async () => {
-    use({ ...hostOf(agent), importSettings: async () => ({ settings: [], secrets: [{ name: 'auth_token', kept_in: 'nowhere' }], warnings: [] }) });
+    use({ ...hostOf(its.agent), importSettings: async () => ({ settings: [], secrets: [{ name: 'auth_token', kept_in: 'nowhere' }], warnings: [] }) });
     await open();
     await fireEvent.click(screen.getByRole('button', { name: 'Import scan_agent.yaml…' }));
     const field = screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Text of scan_agent.yaml' });
@@ -89,7 +73,7 @@ describe('the settings', () => {
     expect(await screen.findByText('Expected a port from 1 to 65535.')).toBeTruthy();
     expect(port.getAttribute('aria-invalid')).toBe('true');
     expect(document.activeElement).toBe(port);
-    expect((await agent.settings()).settings.find((one) => one.key === 'http_port')?.value).toBe(8443);
+    expect((await its.agent.settings()).settings.find((one) => one.key === 'http_port')?.value).toBe(8443);
   });
 
   it('go back to what is applied', async () => {
@@ -101,7 +85,7 @@ describe('the settings', () => {
   });
 
   it('keep what was typed when the agent refuses, and show why', async () => {
-    use({ ...hostOf(agent), applySettings: () => Promise.reject({ code: 'disk-full', what: 'The disk is full.', remedy: 'Make room.' }) });
+    use({ ...hostOf(its.agent), applySettings: () => Promise.reject({ code: 'disk-full', what: 'The disk is full.', remedy: 'Make room.' }) });
     const port = await open();
     await fireEvent.input(port, { target: { value: '8434' } });
     await fireEvent.click(screen.getByRole('button', { name: 'Apply' }));
@@ -113,7 +97,7 @@ describe('the settings', () => {
 
 describe('a secret', () => {
   it('is replaced and never shown', async () => {
-    const set = vi.spyOn(agent, 'setSecret');
+    const set = vi.spyOn(its.agent, 'setSecret');
     await open();
     await fireEvent.click(screen.getByRole('button', { name: 'API token: Replace…' }));
     const field = screen.getByLabelText('New API token') as HTMLInputElement;
@@ -126,7 +110,7 @@ describe('a secret', () => {
   });
 
   it('is not stored empty', async () => {
-    const set = vi.spyOn(agent, 'setSecret');
+    const set = vi.spyOn(its.agent, 'setSecret');
     await open();
     await fireEvent.click(screen.getByRole('button', { name: 'API token: Replace…' }));
     await fireEvent.click(screen.getByRole('button', { name: 'Save' }));
@@ -137,8 +121,8 @@ describe('a secret', () => {
 
 describe('what is known of newer versions', () => {
   const openWith = async (state: string) => {
-    agent = new FakeAgent(optionsOf(new URLSearchParams(`frozen&state=${state}`)));
-    use(agent);
+    its.agent = new FakeAgent(optionsOf(new URLSearchParams(`frozen&state=${state}`)));
+    use(its.agent);
     await open();
     return document.getElementById('section-startup') as HTMLElement;
   };

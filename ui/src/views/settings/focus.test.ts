@@ -1,30 +1,13 @@
 // Where the keyboard goes on when the control that had the focus is gone.
 
-import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fireEvent, screen, waitFor } from '@testing-library/svelte';
+import { describe, expect, it, vi } from 'vitest';
 
-import { use } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
 import { refusals } from '../../state/commands.svelte';
-import { draft } from '../../state/draft.svelte';
-import Settings from './Settings.svelte';
+import { bench, open } from './bench';
 
-let agent: FakeAgent;
-beforeEach(() => {
-  agent = new FakeAgent(optionsOf(new URLSearchParams('frozen')));
-  use(agent);
-  vi.stubGlobal('IntersectionObserver', class { observe() {} disconnect() {} });
-});
-afterEach(() => {
-  draft.forget();
-  refusals.all = [];
-  vi.unstubAllGlobals();
-});
-
-const open = async () => {
-  render(Settings, { section: null });
-  return screen.findByRole('textbox', { name: 'Port' });
-};
+const its = bench(() => new FakeAgent(optionsOf(new URLSearchParams('frozen'))));
 
 /** As a key does: the control has the focus when it is pressed. */
 async function press(name: string | RegExp): Promise<void> {
@@ -52,7 +35,7 @@ describe('the focus', () => {
   });
 
   it('stays at Apply if the agent refuses', async () => {
-    vi.spyOn(agent, 'applySettings').mockRejectedValue({ code: 'disk-full', what: 'The disk is full.', remedy: 'Make room.' });
+    vi.spyOn(its.agent, 'applySettings').mockRejectedValue({ code: 'disk-full', what: 'The disk is full.', remedy: 'Make room.' });
     const port = await open();
     await fireEvent.input(port, { target: { value: '8434' } });
     await press('Apply');
