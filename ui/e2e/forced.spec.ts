@@ -3,7 +3,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { holds, launch, open } from './harness';
+import { holds, launch, open, settled } from './harness';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -103,6 +103,7 @@ describe.each([false, true])('in forced colours (dark: %s)', (dark) => {
       for (const [standing, ip] of Object.entries(cells)) {
         const cell = page.getByRole('gridcell', { name: new RegExp(`^${ip.replaceAll('.', '\\.')},`) });
         await cell.waitFor();
+        await settled(page);
         const box = await cell.boundingBox();
         if (!box) throw new Error(`${ip} has no place`);
         const clip = { x: Math.round(box.x), y: Math.round(box.y), width: 24, height: 24 };

@@ -66,11 +66,10 @@ export async function open(browser: Browser, look: Look = {}): Promise<Window> {
   await page.goto(`${look.base ?? base()}?${query}#/${look.route ?? 'overview'}`);
   await page.waitForSelector('h1');
   if (look.text !== undefined) {
-    await page.evaluate(async (size) => {
+    await page.evaluate((size) => {
       document.documentElement.style.fontSize = `${size}%`;
-      // What watches its own size has followed after two frames.
-      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
     }, look.text);
+    await settled(page);
   }
   return { page, errors, close: () => context.close() };
 }
@@ -79,6 +78,27 @@ function base(): string {
   const url = process.env.FIELDSCAN_UI;
   if (url === undefined) throw new Error('The demo build is not served.');
   return url;
+}
+
+/**
+ * Waits until everything stands where it stood a frame before: between two frames, what is laid out by its container's size may
+ * still be at the size from before. Fails after a bounded number of frames.
+ */
+export async function settled(page: Page): Promise<void> {
+  const rests = await page.evaluate(async () => {
+    const frame = () => new Promise((drawn) => requestAnimationFrame(drawn));
+    const places = () => JSON.stringify([...document.body.querySelectorAll('*')].map((one) => one.getBoundingClientRect()));
+    await frame();
+    let before = places();
+    for (let frames = 0; frames < 100; frames += 1) {
+      await frame();
+      const now = places();
+      if (now === before) return true;
+      before = now;
+    }
+    return false;
+  });
+  expect(rests, 'the layout comes to rest').toBe(true);
 }
 
 /** No error on the console, nothing asked elsewhere, nothing wider than the window, and no violation that axe finds. */

@@ -3,7 +3,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { holds, launch, open, tabTo } from './harness';
+import { holds, launch, open, settled, tabTo } from './harness';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -29,6 +29,7 @@ describe('where a value is found', () => {
     ] as const) {
       await page.locator(`[name=${name}]`).focus();
       await where.getByText(words).first().waitFor();
+      await settled(page);
       const [box, field] = [await where.boundingBox(), await page.locator(`[name=${name}]`).boundingBox()];
       if (!box || !field) throw new Error(`there is no picture for ${name}`);
       expect(box.y, `the picture for ${name} is in view`).toBeGreaterThanOrEqual(0);

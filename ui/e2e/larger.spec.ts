@@ -3,7 +3,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { holds, launch, open } from './harness';
+import { holds, launch, open, settled } from './harness';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -20,9 +20,9 @@ describe.each([100, 125, 150, 200])('with text at %i %', (text) => {
     const window = await open(browser, { route: 'settings', text, language });
     const { page } = window;
     await page.locator('[data-key=http_port] input').waitFor();
-    // Other text makes another layout, a moment later.
-    await expect.poll(async () => (await room(page.locator('.form'))).rem, { message: 'the form has room' }).toBeGreaterThanOrEqual(28);
+    await settled(page);
     const form = await room(page.locator('.form'));
+    expect(form.rem, 'the form has room').toBeGreaterThanOrEqual(28);
     expect(form.beyond, 'nothing is wider than the form').toBeLessThanOrEqual(0);
     const [of, beside] = [await page.locator('.form').boundingBox(), await page.locator('.test').boundingBox()];
     expect(of !== null && beside !== null && (of.x + of.width <= beside.x + 1 || of.y + of.height <= beside.y + 1), 'the panel lies over nothing').toBe(true);
@@ -34,9 +34,10 @@ describe.each([100, 125, 150, 200])('with text at %i %', (text) => {
     const window = await open(browser, { route: 'history', text, language });
     const { page } = window;
     await page.locator('.detail table').first().waitFor();
+    await settled(page);
     for (const pane of ['.list', '.detail']) {
-      await expect.poll(async () => (await room(page.locator(pane))).rem, { message: `${pane} has room` }).toBeGreaterThanOrEqual(20);
-      const { beyond } = await room(page.locator(pane));
+      const { rem, beyond } = await room(page.locator(pane));
+      expect(rem, `${pane} has room`).toBeGreaterThanOrEqual(20);
       expect(beyond, `nothing is wider than ${pane}`).toBeLessThanOrEqual(0);
       expect((await page.locator(pane).boundingBox())?.height, `${pane} is not only a slit`).toBeGreaterThan(200);
     }
@@ -47,6 +48,8 @@ describe.each([100, 125, 150, 200])('with text at %i %', (text) => {
   it('the rail keeps its words and buttons to itself', async () => {
     for (const language of ['en', 'de'] as const) {
       const { page, close } = await open(browser, { text, language, query: 'state=running' });
+      await page.locator('.rail .status button').last().waitFor();
+      await settled(page);
       expect(await outside(page), 'nothing in the rail sticks out of it').toEqual([]);
       const stop = page.locator('.rail .status button').last();
       expect(await stop.evaluate((button) => button.scrollWidth - button.clientWidth), 'no word is cut').toBeLessThanOrEqual(0);
@@ -73,6 +76,7 @@ it.each([100, 125, 200])('the labels of the map stand at their rows and columns 
     const { page, close } = await open(browser, { route, query, text });
     const grid = page.getByRole('grid').first();
     await grid.getByRole('gridcell').first().waitFor();
+    await settled(page);
     const lines = await grid.evaluate((of) => {
       const box = (one: Element) => one.getBoundingClientRect();
       const text = (one: Element) => {

@@ -3,7 +3,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { holds, launch, open, tabTo } from './harness';
+import { holds, launch, open, settled, tabTo } from './harness';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -46,6 +46,8 @@ describe('the narrow rail', () => {
   ])('shows all of its panel in %i × %i px with text at %i %', async (width, height, text) => {
     const { page, close } = await open(browser, { query: 'site=many', width, height, text });
     await page.getByRole('button', { name: 'Subnets' }).click();
+    await page.getByRole('group', { name: 'Subnets' }).waitFor();
+    await settled(page);
     const box = await page.getByRole('group', { name: 'Subnets' }).boundingBox();
     if (!box) throw new Error('there is no panel');
     expect(box.y).toBeGreaterThanOrEqual(0);

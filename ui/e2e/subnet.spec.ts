@@ -3,7 +3,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { holds, launch, open, tabTo } from './harness';
+import { holds, launch, open, settled, tabTo } from './harness';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -42,6 +42,7 @@ describe('every state holds', () => {
   it.each([720, 860, 1_080, 1_100, 1_200, 1_440, 1_600])('in %i px', async (width) => {
     const window = await open(browser, { route: 'subnet/101/10.20.0.44', width, height: 560 });
     await window.page.getByRole('searchbox').waitFor();
+    await settled(window.page);
     const hidden = await window.page.locator('[role=grid].box').evaluate((box) => box.scrollWidth - box.clientWidth);
     expect(hidden, 'all of the usual columns are in view').toBeLessThanOrEqual(0);
     await holds(window);
@@ -49,14 +50,11 @@ describe('every state holds', () => {
   });
 
   it('with text at 200 %', async () => {
-    const window = await open(browser, { route: 'subnet/101' });
-    await window.page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+    const window = await open(browser, { route: 'subnet/101', text: 200 });
     await window.page.getByRole('searchbox').waitFor();
-    const below = async () => {
-      const [map, list] = await Promise.all(['[role=grid]', '[role=grid].box'].map((part) => window.page.locator(part).first().boundingBox()));
-      return map && list ? list.y - map.y - map.height : -Infinity;
-    };
-    await expect.poll(below, { message: 'the list lies below the map' }).toBeGreaterThanOrEqual(0);
+    await settled(window.page);
+    const [map, list] = await Promise.all(['[role=grid]', '[role=grid].box'].map((part) => window.page.locator(part).first().boundingBox()));
+    expect(map && list ? list.y - map.y - map.height : -Infinity, 'the list lies below the map').toBeGreaterThanOrEqual(0);
     await holds(window);
     await window.close();
   });
@@ -80,6 +78,7 @@ describe.each(['en', 'de'] as const)('the table in a window of the usual size (%
     for (const query of ['', 'state=never-scanned']) {
       const { page, close } = await open(browser, { route: 'subnet/101', query, language });
       await page.getByRole('searchbox').waitFor();
+      await settled(page);
       const chips = await page.locator('.chips button').evaluateAll((all) => all.map((chip) => ({ text: chip.textContent?.replace(/\s+/g, ' ').trim(), wide: (chip.textContent?.length ?? 0) < 3 || chip.getBoundingClientRect().width > 48, cut: chip.scrollWidth > chip.clientWidth })));
       for (const { text, wide, cut } of chips) expect(wide && !cut, `${text} shows its word`).toBe(true);
       const words = language === 'en' ? ['Excluded', 'Not scanned'] : ['Ausgenommen', 'Nicht gescannt'];
