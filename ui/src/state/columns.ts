@@ -43,6 +43,31 @@ export function places(chosen: ReadonlySet<Column>, oneLine: boolean): Column[][
   return PAIRS.map((pair) => pair.filter(shown)).filter((pair) => pair.length > 0);
 }
 
+/** The least width in rem, and how much of what is left over: where a row has two lines, and where it has one. */
+const WIDTHS: Record<Column, readonly [[number, number], [number, number]]> = {
+  address: [[6.75, 1], [6.25, 0.8]],
+  standing: [[5, 0.7], [4.75, 0.6]],
+  name: [[6.25, 1.7], [5, 2.3]],
+  description: [[6.125, 1.6], [4, 1.7]],
+  mac: [[7.75, 1.2], [7.75, 0.4]],
+  vendor: [[5, 1.1], [3.5, 1.5]],
+  by: [[4.6875, 0.7], [3.5, 0.5]],
+  seen: [[4.75, 0.8], [2.75, 0.8]],
+  rtt: [[4.5, 0.6], [3.5, 0.5]],
+  first: [[5.5, 0.9], [3.5, 0.9]],
+  owner: [[5, 1], [3.5, 1]],
+  note: [[5, 1.2], [3.5, 1.2]],
+};
+
+/** How wide the places are, as a grid's template with the mark in front, and what they need at least. */
+export function widthOf(places: readonly (readonly Column[])[], oneLine: boolean): { template: string; least: string } {
+  const tracks = places.map(([first]) => WIDTHS[first as Column][oneLine ? 1 : 0]);
+  return {
+    template: `1.25rem ${tracks.map(([least, share]) => `minmax(${least}rem, ${share}fr)`).join(' ')}`,
+    least: `${tracks.reduce((sum, [width]) => sum + width + 0.5, 2.75)}rem`,
+  };
+}
+
 export interface Shown {
   text: string;
   /** Addresses and MACs. */

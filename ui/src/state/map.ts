@@ -1,7 +1,7 @@
 // The geometry of the address map: which cells there are, what each shows, and where the keyboard goes.
 
 import { needsLook, type Hosts, type HostStanding } from './hosts';
-import { addressOf, around, cidrOf, ipv4Network, type Ipv4Network } from './network';
+import { addressOf, around, cidrOf, ipv4Network, isEdge, type Ipv4Network } from './network';
 
 export const COLUMNS = 16;
 
@@ -44,8 +44,7 @@ export interface Cell {
 export function cellsOf(hosts: Hosts, block: Ipv4Network, network: Ipv4Network): Cell[] {
   const cells: Cell[] = Array.from({ length: block.size }, (_, offset) => {
     const value = block.base + offset;
-    const edge = network.prefix < 31 && (value === network.base || value === network.base + network.size - 1);
-    return { row: -1, standing: edge ? 'reserved' : 'free', misses: 0 };
+    return { row: -1, standing: isEdge(network, value) ? 'reserved' : 'free', misses: 0 };
   });
   hosts.within(block, (row, offset) => {
     cells[offset] = { row, standing: hosts.standing(row), misses: hosts.row(row).misses ?? 0 };

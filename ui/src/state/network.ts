@@ -55,6 +55,11 @@ export function contains(network: Ipv4Network, value: number): boolean {
   return value >= network.base && value < network.base + network.size;
 }
 
+/** Whether an address is the network's own or its broadcast address, which no host has. */
+export function isEdge(network: Ipv4Network, value: number): boolean {
+  return network.prefix < 31 && (value === network.base || value === network.base + network.size - 1);
+}
+
 /** The network of that prefix around an address. */
 export function around(value: number, prefix: number): Ipv4Network {
   const size = 2 ** (32 - prefix);

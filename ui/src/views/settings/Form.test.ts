@@ -22,7 +22,7 @@ async function open(others: object = {}): Promise<FakeAgent> {
   const fake = new FakeAgent(optionsOf(new URLSearchParams('frozen')));
   use(Object.assign(Object.create(fake), others));
   await draft.load();
-  render(Form, { say: () => {} });
+  render(Form);
   return fake;
 }
 

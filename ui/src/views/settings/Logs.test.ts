@@ -37,7 +37,7 @@ const nth = async (index: number) => {
 
 describe('the log', () => {
   it('keeps its lines when it is no longer followed, and when it comes into view again', async () => {
-    render(Logs, { say: () => {} });
+    render(Logs);
     (await nth(0)).answer([line(1, 'info', 'the first')]);
     await screen.findByText('the first');
     await fireEvent.click(screen.getByRole('switch', { name: 'Follow' }));
@@ -50,7 +50,7 @@ describe('the log', () => {
   });
 
   it('shows the level that was chosen last, though another was still being read', async () => {
-    render(Logs, { say: () => {} });
+    render(Logs);
     const first = await nth(0);
     await fireEvent.click(screen.getByRole('switch', { name: 'Follow' }));
     await fireEvent.click(screen.getByRole('radio', { name: 'Errors' }));
@@ -63,7 +63,7 @@ describe('the log', () => {
   });
 
   it('does not take the refusal of an overtaken reading for one of its own', async () => {
-    render(Logs, { say: () => {} });
+    render(Logs);
     const first = await nth(0);
     await fireEvent.click(screen.getByRole('radio', { name: 'Debug' }));
     const second = await nth(1);

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { use, type Host } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
 import { refusals } from '../../state/commands.svelte';
+import { toast } from '../../state/toast.svelte';
 import { bench, open } from './bench';
 
 const its = bench(() => new FakeAgent(optionsOf(new URLSearchParams('frozen&speed=1000'))));
@@ -104,7 +105,7 @@ describe('a secret', () => {
     expect([field.type, field.value]).toEqual(['password', '']);
     await fireEvent.input(field, { target: { value: 'secret-token' } });
     await fireEvent.click(screen.getByRole('button', { name: 'Save' }));
-    expect(await screen.findByText('API token: stored in the keychain.')).toBeTruthy();
+    await waitFor(() => expect(toast.words).toBe('API token: stored in the keychain.'));
     expect(set.mock.calls).toEqual([['client_token', 'secret-token']]);
     expect(document.body.innerHTML).not.toContain('secret-token');
   });
