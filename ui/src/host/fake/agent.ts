@@ -5,7 +5,6 @@ import type {
   Activity,
   AddressDocument,
   DoctorStep,
-  LeftOutWhy,
   LogLevel,
   NoticeDocument,
   PauseUntil,
@@ -17,28 +16,28 @@ import type {
   ScanScope,
   SecretName,
   SettingChange,
-  SightingDocument,
   SnapshotDocument,
   SubnetDocument,
   Update,
 } from '../types';
 import { examine } from './doctor';
 import { linesOf } from './logs';
-import { networkOf } from './network';
+import { noticesOf } from './notices';
 import type { Options } from './options';
-import { problem, serverSaid, systemSaid } from './problem';
-import { detailOf, reportOf, reportsOf } from './reports';
+import { problemsOf } from './problem';
+import { deliveryOf, detailOf, movedOn, reportOf, reportsOf, retried } from './reports';
 import { changesOf, runsOf } from './runs';
+import { advanced, begun, ended, scanOf } from './scanning';
+import { overTime, sightingsOf } from './seen';
 import { FakeSettings, preview } from './settings';
-import { countsOf, HOSTILE, siteOf, type FakeSubnet } from './site';
+import { HOSTILE, leftOutOf, siteOf, type FakeSubnet } from './site';
+import { iso, MINUTE } from './time';
 
-const MINUTE = 60_000;
 const TICK = 250;
 /** So many addresses come in full where the rest is on its way. */
 const AHEAD = 2_048;
 /** Thursday 12 March 2026, 14:12 in Berlin. */
 const START = Date.parse('2026-03-12T13:12:00Z');
-const iso = (at: number) => new Date(at).toISOString();
 
 export class FakeAgent implements Host {
   private readonly start: number;
@@ -77,8 +76,8 @@ export class FakeAgent implements Host {
     if (!never) for (const subnet of this.subnets) if (subnet.plan !== 'left-out') this.scanned.set(subnet.id, this.scannedAt);
     this.allRuns = never ? [] : runsOf(this.subnets, this.scannedAt, 300);
     this.allReports = never ? [] : reportsOf(options, this.subnets, this.scannedAt, this.start);
-    this.problems = this.problemsAtFirst();
-    this.allNotices = this.noticesAtFirst();
+    this.problems = problemsOf(states, this.start);
+    this.allNotices = this.subnets.length === 0 ? [] : noticesOf(this.scannedAt);
     if (states.has('paused')) this.paused = { until: iso(this.start + 60 * MINUTE) };
     if (states.has('running')) this.beginWith({ all: true }, 891);
     if (this.run_ && this.paused) this.run_ = { ...this.run_, held: true };
@@ -158,8 +157,7 @@ export class FakeAgent implements Host {
     const at = this.now();
     this.allReports = this.allReports.map((report) => {
       const asked = id === null ? report.state === 'waiting' || report.state === 'rejected' : report.id === id;
-      if (!asked) return report;
-      return { ...reportOf(report.id, this.subnetOf(report.subnet), at, { state: 'queued' }), created_at: report.created_at, journey: [...report.journey, { at: iso(at), event: 'retried', words: 'retried' }] };
+      return asked ? retried(report, this.subnetOf(report.subnet), at) : report;
     });
     this.lists.reports += 1;
     this.changed();
@@ -181,37 +179,13 @@ export class FakeAgent implements Host {
   async addressHistory(subnet: number, ip: string) {
     await this.answers();
     if (!this.scanned.has(subnet)) return [];
-    const row = this.subnets.find((one) => one.id === subnet)?.addresses().find((one) => one.ip === ip);
-    const seen = row?.seen;
-    if (!row || !seen) return [];
-    const at = (scans: number) => ({ scan: 1_648 - scans * 4, at: iso(this.scannedAt - scans * 30 * MINUTE) });
-    const span = (from: number, to: number, mac: string | null, up: boolean): SightingDocument => ({
-      ...at(to),
-      first_scan: at(from).scan,
-      first_at: at(from).at,
-      up,
-      hostname: seen.hostname,
-      mac,
-      vendor: seen.vendor,
-      rtt_ms: seen.rtt_ms,
-      seen_by: seen.seen_by,
-    });
-    // Counted in scans before the last one: until when it was seen, when it changed, and a night in which it was off.
-    const until = row.misses ?? 0;
-    const changed = row.differences?.[0];
-    const first = row.standing === 'unknown' ? 3 : 400;
-    const spans = changed ? [span(3, 0, seen.mac, true), span(40, 4, changed.ipam, false)] : [span(Math.min(40, first), until, seen.mac, until === 0)];
-    return first > 40 ? [...spans, span(first, 62, changed?.ipam ?? seen.mac, false)] : spans;
+    const row = this.subnetOf(subnet).addresses().find((one) => one.ip === ip);
+    return row ? sightingsOf(row, this.scannedAt) : [];
   }
 
   async hostsOverTime(subnet: number, days: number) {
     await this.answers();
-    const counts = this.subnetOf(subnet).counts;
-    if (!this.scanned.has(subnet)) return [];
-    return Array.from({ length: days * 4 }, (_, index) => {
-      const known = Math.max(0, counts.known - ((index * 7) % 3) - (index === days * 2 ? Math.floor(counts.known / 3) : 0));
-      return { at: iso(this.scannedAt - (days * 4 - 1 - index) * 360 * MINUTE), up: known + counts.unknown + counts.mismatch, counts: { ...counts, known, up: known + counts.unknown + counts.mismatch } };
-    });
+    return this.scanned.has(subnet) ? overTime(this.subnetOf(subnet), days, this.scannedAt) : [];
   }
 
   async runs(limit: number) {
@@ -377,19 +351,8 @@ export class FakeAgent implements Host {
   }
 
   private beginWith(scope: ScanScope, done: number): void {
-    const of = this.subnets.filter((subnet) => 'all' in scope || scope.subnets.includes(subnet.id));
-    let left = done;
-    const subnets = of.map((subnet) => {
-      // What is left out is part of the run, and over at once.
-      if (subnet.plan === 'left-out') return { subnet: subnet.id, cidr: subnet.cidr, stage: 'done' as const, done: 0, total: 0, up: 0 };
-      const total = subnet.cidr.includes(':') ? subnet.addresses().length : Math.max(1, (networkOf(subnet.cidr)?.size ?? 3) - 2);
-      const part = Math.min(left, total);
-      left -= part;
-      const stage = part === total ? ('done' as const) : part > 0 ? ('scanning' as const) : ('queued' as const);
-      return { subnet: subnet.id, cidr: subnet.cidr, stage, done: part, total, up: Math.floor((part / total) * subnet.counts.up) };
-    });
-    this.run_ = { ...sums(subnets), id: (this.allRuns[0]?.id ?? 0) + 1, trigger: 'person', started_at: iso(this.now() - done * 60), stopping: false, held: false, eta_s: null, subnets };
-    if (done > 0) this.run_.eta_s = 48;
+    const subnets = this.subnets.filter((subnet) => 'all' in scope || scope.subnets.includes(subnet.id));
+    this.run_ = begun((this.allRuns[0]?.id ?? 0) + 1, subnets, this.now(), done);
   }
 
   /** What a quarter of a second changes. */
@@ -399,21 +362,12 @@ export class FakeAgent implements Host {
     if (!run) return;
     if (run.stopping) return this.finish(run, true);
     if (run.held) return;
-    let budget = Math.max(8, Math.ceil(run.total / 70)) * this.options.speed;
-    const subnets = run.subnets.map((part) => {
-      if (part.stage === 'done' || budget <= 0) return part;
-      const done = Math.min(part.total, part.done + Math.ceil(budget));
-      budget -= done - part.done;
-      const whole = done === part.total;
-      if (whole) {
-        this.scanned.set(part.subnet, this.now());
-        this.lists.addresses += 1;
-      }
-      return { ...part, done, stage: whole ? ('done' as const) : ('scanning' as const), up: Math.floor((done / part.total) * this.subnetOf(part.subnet).counts.up) };
-    });
-    const rate = Math.max(8, Math.ceil(run.total / 70)) * this.options.speed * (1_000 / TICK);
-    const next = { ...run, ...sums(subnets), subnets };
-    next.eta_s = Math.ceil((next.total - next.done) / rate);
+    const next = advanced(run, TICK, this.options.speed, (id) => this.subnetOf(id).counts.up);
+    for (const [index, part] of next.subnets.entries()) {
+      if (part.stage !== 'done' || run.subnets[index]?.stage === 'done') continue;
+      this.scanned.set(part.subnet, this.now());
+      this.lists.addresses += 1;
+    }
     this.run_ = next;
     if (next.done === next.total) this.finish(next, false);
     this.changed();
@@ -422,23 +376,11 @@ export class FakeAgent implements Host {
   private finish(run: Progress, stopped: boolean): void {
     this.run_ = null;
     const at = this.now();
-    this.allRuns.unshift({
-      id: run.id,
-      trigger: run.trigger,
-      started_at: run.started_at,
-      finished_at: iso(at),
-      stopped,
-      subnets: run.subnets.map((part) => {
-        const subnet = this.subnetOf(part.subnet);
-        const base = { subnet: part.subnet, cidr: part.cidr, description: subnet.description };
-        if (subnet.plan === 'left-out') return { ...base, outcome: 'left-out' as const, left_out: leftOutOf(subnet) };
-        return part.stage === 'done' ? { ...base, outcome: 'scanned' as const, scan: run.id * 100 + part.subnet, counts: countsOf(subnet.addresses()) } : { ...base, outcome: 'stopped' as const };
-      }),
-    });
+    this.allRuns.unshift(ended(run, at, stopped, (id) => this.subnetOf(id)));
     for (const part of run.subnets) {
       if (part.stage !== 'done' || part.total === 0 || part.cidr.includes(':')) continue;
       const id = Math.max(0, ...this.allReports.map((report) => report.id)) + 1;
-      this.allReports.unshift({ ...reportOf(id, this.subnetOf(part.subnet), at, { state: 'queued' }), scan: run.id * 100 + part.subnet });
+      this.allReports.unshift({ ...reportOf(id, this.subnetOf(part.subnet), at, { state: 'queued' }), scan: scanOf(run.id, part.subnet) });
     }
     this.lists.runs += 1;
     this.lists.reports += 1;
@@ -447,30 +389,11 @@ export class FakeAgent implements Host {
 
   /** Reports move one station on, some seconds apart. */
   private deliver(): void {
-    const now = this.now();
-    const pace = 3_000 / this.options.speed;
-    let moved = false;
-    this.allReports = this.allReports.map((report) => {
-      const last = Date.parse(report.journey.at(-1)?.at ?? report.created_at);
-      if (now - last < pace) return report;
-      if (report.state === 'queued' && !this.offline) {
-        moved = true;
-        return { ...report, state: 'sent', at: iso(now), check_at: iso(now + pace), expected_by: iso(now + 2 * MINUTE), checks: 0, journey: [...report.journey, { at: iso(now), event: 'sent', status: 200, left_out: 0, words: 'sent' }] };
-      }
-      if (report.state === 'sent' && Date.parse(report.check_at) <= now && !this.offline) {
-        moved = true;
-        return { ...report, state: 'confirmed', at: iso(now), journey: [...report.journey, { at: iso(now), event: 'confirmed', words: 'confirmed' }] };
-      }
-      if (report.state === 'waiting' && Date.parse(report.next_at) <= now) {
-        moved = true;
-        return { ...report, tries: report.tries + 1, next_at: iso(now + 180_000), journey: [...report.journey, { at: iso(now), event: 'failed', problem: report.problem, words: 'failed' }] };
-      }
-      return report;
-    });
-    if (moved) {
-      this.lists.reports += 1;
-      this.changed();
-    }
+    const reports = this.allReports.map((report) => movedOn(report, this.now(), 3_000 / this.options.speed, this.offline));
+    if (reports.every((report, index) => report === this.allReports[index])) return;
+    this.allReports = reports;
+    this.lists.reports += 1;
+    this.changed();
   }
 
   /** Settings or secrets changed: with all that is needed, the problem of it goes. */
@@ -494,17 +417,7 @@ export class FakeAgent implements Host {
   }
 
   private present(): SnapshotDocument {
-    const count = (state: ReportDocument['state']) => this.allReports.filter((report) => report.state === state).length;
-    const next = this.allReports.find((report) => report.state === 'waiting');
-    const delivery = {
-      waiting: count('queued') + count('waiting'),
-      sending: count('queued') > 0 && !this.offline,
-      sent: count('sent'),
-      confirmed: count('confirmed'),
-      rejected: count('rejected'),
-      doubtful: this.options.states.has('right') ? 0 : count('unconfirmed'),
-      next_try: next?.state === 'waiting' ? next.next_at : null,
-    };
+    const delivery = deliveryOf(this.allReports, this.offline, this.options.states.has('right'));
     const activity: Activity = this.run_ && !this.run_.held
       ? 'scanning'
       : this.problems.some((one) => one.severity === 'needs-person')
@@ -546,61 +459,6 @@ export class FakeAgent implements Host {
       last_scan: at === undefined ? null : { finished_at: iso(at), counts: subnet.counts, ipam_stale: this.stale, rights: 'helper' },
     };
   }
-
-  private problemsAtFirst(): ProblemDocument[] {
-    const { states } = this.options;
-    const all: ProblemDocument[] = [];
-    if (states.has('first-run')) all.push(problem('setting-missing', { key: 'api_url' }, 'needs-person', this.start));
-    if (states.has('empty')) all.push(problem('nothing-assigned', {}, 'notice', this.start - 5 * MINUTE));
-    if (states.has('attention')) {
-      all.push(problem('server-token-rejected', { words: 'Invalid authorization token' }, 'needs-person', this.start - 108 * MINUTE, serverSaid('Invalid authorization token')));
-      all.push(problem('nmap-unprivileged', {}, 'notice', this.start - 3_000 * MINUTE));
-    }
-    if (states.has('offline')) {
-      all.push(problem('ipam-unreachable', { detail: 'timed out' }, 'waiting', this.start - 120 * MINUTE, systemSaid('operation timed out')));
-      all.push(problem('server-unreachable', { detail: 'refused' }, 'waiting', this.start - 60 * MINUTE, systemSaid('Connection refused (os error 111)')));
-    }
-    if (states.has('hostile')) {
-      all.push(problem('ipam-failing', { status: 500, words: '' }, 'waiting', this.start, serverSaid(`<script>document.title="owned"</script>\u202E${'A'.repeat(4_000)}`)));
-      all.push({ code: 'from-the-future', severity: 'needs-person', area: 'New', what: 'A problem that this window does not know yet.', remedy: 'The agent’s own words are shown for it.' } as never);
-    }
-    return all;
-  }
-
-  private noticesAtFirst(): NoticeDocument[] {
-    if (this.subnets.length === 0) return [];
-    return [
-      {
-        id: 3,
-        at: iso(this.scannedAt),
-        category: 'findings',
-        title: 'New unknown host',
-        text: '10.20.0.131, raspberrypi, at Depot – office. It is not in phpIPAM.',
-        facts: { tells: 'host', what: 'unknown', ip: '10.20.0.131', name: 'raspberrypi', place: 'Depot – office', stale: false },
-        page: 'subnet/101/10.20.0.131',
-      },
-      {
-        id: 2,
-        at: iso(this.scannedAt - 108 * MINUTE),
-        category: 'reports',
-        title: 'Report rejected',
-        text: 'Depot – cameras, 12:12: The scan server refused report 797 (HTTP status 400). Open Fieldscan to see what to do.',
-        facts: { tells: 'report', problem: { code: 'report-rejected', report: 797, status: 400, words: '' }, place: 'Depot – cameras', created_at: iso(this.scannedAt - 109 * MINUTE) },
-        page: 'reports/797',
-      },
-      // From before facts were kept.
-      { id: 1, at: iso(this.scannedAt - 1_600 * MINUTE), category: 'delivered', title: 'Offline for 1 hour', text: 'Scans go on with data from 14:01. 3 reports wait, none is lost.', facts: null, page: 'reports' },
-    ];
-  }
-}
-
-function leftOutOf(subnet: FakeSubnet): LeftOutWhy {
-  return { reason: subnet.leftOut ?? 'folder', words: 'It is a folder: it holds subnets and has no addresses of its own.' };
-}
-
-function sums(subnets: Progress['subnets']): { done: number; total: number; up: number } {
-  const sum = (of: 'done' | 'total' | 'up') => subnets.reduce((all, part) => all + part[of], 0);
-  return { done: sum('done'), total: sum('total'), up: sum('up') };
 }
 
 function refusal(code: string, what: string, remedy: string, detail?: string): Refusal {

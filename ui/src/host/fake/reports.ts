@@ -1,11 +1,9 @@
 // Reports on their way, one of every kind, and what is in them.
 
-import type { JourneyStep, Problem, ReportDetail, ReportDocument, ReportState } from '../types';
+import type { JourneyStep, Problem, ReportDetail, ReportDocument, ReportState, SnapshotDocument } from '../types';
 import type { Options } from './options';
 import type { FakeSubnet } from './site';
-
-const MINUTE = 60_000;
-const iso = (at: number) => new Date(at).toISOString();
+import { iso, MINUTE } from './time';
 
 type Step = JourneyStep;
 const step = (at: number, event: 'queued' | 'confirmed' | 'partly' | 'unconfirmed' | 'superseded' | 'retried'): Step => ({ at: iso(at), event, words: event });
@@ -76,6 +74,42 @@ export function reportsOf(options: Options, subnets: readonly FakeSubnet[], scan
     reports.push(reportOf(id, office, scannedAt + 3 * MINUTE, { state: 'sent', at: iso(scannedAt + 4 * MINUTE), check_at: iso(now + MINUTE), expected_by: iso(now + 4 * MINUTE), checks: 1 }, [sent(scannedAt + 4 * MINUTE)]));
   }
   return reports.sort((a, b) => b.created_at.localeCompare(a.created_at) || b.id - a.id);
+}
+
+/** A report one station on, if it is time for it: `pace` is how many milliseconds a station takes. */
+export function movedOn(report: ReportDocument, now: number, pace: number, offline: boolean): ReportDocument {
+  const last = Date.parse(report.journey.at(-1)?.at ?? report.created_at);
+  if (now - last < pace) return report;
+  if (report.state === 'queued' && !offline) {
+    return { ...report, state: 'sent', at: iso(now), check_at: iso(now + pace), expected_by: iso(now + 2 * MINUTE), checks: 0, journey: [...report.journey, sent(now)] };
+  }
+  if (report.state === 'sent' && Date.parse(report.check_at) <= now && !offline) {
+    return { ...report, state: 'confirmed', at: iso(now), journey: [...report.journey, step(now, 'confirmed')] };
+  }
+  if (report.state === 'waiting' && Date.parse(report.next_at) <= now) {
+    return { ...report, tries: report.tries + 1, next_at: iso(now + 3 * MINUTE), journey: [...report.journey, { at: iso(now), event: 'failed', problem: report.problem, words: 'failed' }] };
+  }
+  return report;
+}
+
+/** A report that somebody sent once more. */
+export function retried(report: ReportDocument, subnet: FakeSubnet, at: number): ReportDocument {
+  return { ...reportOf(report.id, subnet, at, { state: 'queued' }), created_at: report.created_at, journey: [...report.journey, step(at, 'retried')] };
+}
+
+/** How the reports stand together. */
+export function deliveryOf(reports: readonly ReportDocument[], offline: boolean, allRight: boolean): SnapshotDocument['delivery'] {
+  const count = (state: ReportDocument['state']) => reports.filter((report) => report.state === state).length;
+  const next = reports.find((report) => report.state === 'waiting');
+  return {
+    waiting: count('queued') + count('waiting'),
+    sending: count('queued') > 0 && !offline,
+    sent: count('sent'),
+    confirmed: count('confirmed'),
+    rejected: count('rejected'),
+    doubtful: allRight ? 0 : count('unconfirmed'),
+    next_try: next?.state === 'waiting' ? next.next_at : null,
+  };
 }
 
 /** A report with its hosts and its JSON, in the scan server's format. */

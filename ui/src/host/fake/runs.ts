@@ -3,8 +3,7 @@
 import type { ChangesDocument, RunDocument } from '../types';
 import { problem } from './problem';
 import type { FakeSubnet } from './site';
-
-const MINUTE = 60_000;
+import { iso, MINUTE } from './time';
 
 /** Every half hour of working days, newest first. */
 export function runsOf(subnets: readonly FakeSubnet[], last: number, many: number): RunDocument[] {
@@ -21,8 +20,8 @@ function runOf(id: number, subnets: readonly FakeSubnet[], at: number): RunDocum
   const run: RunDocument = {
     id,
     trigger: id === 409 ? 'person' : id === 400 ? 'catch-up' : 'schedule',
-    started_at: new Date(at - 102_000).toISOString(),
-    finished_at: new Date(at).toISOString(),
+    started_at: iso(at - 102_000),
+    finished_at: iso(at),
     stopped,
     subnets: subnets.map((subnet, index) => {
       const part = { subnet: subnet.id, cidr: subnet.cidr, description: subnet.description };

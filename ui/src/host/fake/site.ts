@@ -1,6 +1,6 @@
 // A generated site: its subnets, and what phpIPAM says and scans saw of every address.
 
-import type { AddressDocument, Counts, Plan, SeenBy, Standing } from '../types';
+import type { AddressDocument, Counts, LeftOutWhy, Plan, SeenBy, Standing } from '../types';
 import { ipOf, networkOf } from './network';
 import type { Options } from './options';
 import { pick, randomOf } from './random';
@@ -242,4 +242,9 @@ function ipv6(now: number): FakeSubnet {
   const shape: Shape = { id: 105, cidr: 'fd00:20::/64', description: 'IPv6 – known hosts only', names: OFFICE, known: () => [] };
   const rows = tails.map((tail, index) => ({ ...address(shape, index, index + 1, 'known', 0, now, random, false), ip: `fd00:20::${tail}` }));
   return { id: 105, cidr: shape.cidr, description: shape.description, plan: 'known', addresses: () => rows, counts: countsOf(rows) };
+}
+
+/** Why a subnet is not scanned. */
+export function leftOutOf(subnet: FakeSubnet): LeftOutWhy {
+  return { reason: subnet.leftOut ?? 'folder', words: 'It is a folder: it holds subnets and has no addresses of its own.' };
 }
