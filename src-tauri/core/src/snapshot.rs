@@ -199,6 +199,8 @@ pub struct IpamView {
     pub stale: bool,
     /// Whether the last try to ask failed.
     pub offline: bool,
+    /// Whether it is being asked for the assigned subnets right now.
+    pub fetching: bool,
 }
 
 /// The outbox in numbers.

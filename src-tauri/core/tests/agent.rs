@@ -563,6 +563,25 @@ fn stopping_while_phpipam_is_asked_ends_the_run_at_once() {
 }
 
 #[test]
+fn a_refresh_shows_until_phpipam_has_answered() {
+    let mut bench = Bench::ready();
+    let asked = |bench: &Bench| bench.agent.snapshot(bench.now).ipam.fetching;
+    assert!(!asked(&bench));
+    bench.command(Command::Refresh);
+    assert!(asked(&bench));
+    assert_eq!(
+        bench.command(Command::Refresh),
+        [],
+        "it is asked once, however often one asks"
+    );
+    bench.give(Input::Assignment(Err(offline())));
+    assert!(!asked(&bench), "no answer is an end, too");
+    bench.command(Command::Refresh);
+    bench.give(Input::Assignment(Ok(assignment(start()))));
+    assert!(!asked(&bench));
+}
+
+#[test]
 fn a_subnet_that_is_taken_away_in_mid_run_does_not_hang_it() {
     for stage in 0..4 {
         let mut bench = Bench::ready();

@@ -203,7 +203,7 @@ fn facts(
         "phpIPAM",
         match snapshot.ipam.fetched_at {
             Some(at) => format!(
-                "{}, asked {}{}{}",
+                "{}, asked {}{}{}{}",
                 count(snapshot.subnets.len() as u64, "subnet", "subnets"),
                 present::age(at, now),
                 if snapshot.ipam.stale {
@@ -213,6 +213,11 @@ fn facts(
                 },
                 if snapshot.ipam.offline {
                     ", could not be reached since"
+                } else {
+                    ""
+                },
+                if snapshot.ipam.fetching {
+                    ", being asked now"
                 } else {
                     ""
                 },

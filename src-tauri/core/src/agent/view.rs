@@ -28,6 +28,7 @@ impl Agent {
                 fetched_at,
                 stale: fetched_at.is_some_and(|at| self.is_stale(at, now)),
                 offline: self.ipam_offline,
+                fetching: self.fetching,
             },
             delivery: self.outbox.view(),
             next_run,

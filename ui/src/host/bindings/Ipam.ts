@@ -15,4 +15,8 @@ stale: boolean,
 /**
  * Whether the last try to ask failed.
  */
-offline: boolean, };
+offline: boolean, 
+/**
+ * Whether it is being asked for the assigned subnets right now.
+ */
+fetching: boolean, };

@@ -54,6 +54,7 @@ export class FakeAgent implements Host {
   private paused: { until: string | null } | null = null;
   private offline: boolean;
   private stale: boolean;
+  private fetching = false;
   private fetchedAt: number | null;
   private starts = true;
   private revision = 1;
@@ -126,11 +127,14 @@ export class FakeAgent implements Host {
 
   async refresh(): Promise<void> {
     // The answer is there before phpIPAM's is. That it can't be reached is among the problems.
+    this.fetching = true;
+    this.changed();
     void later(500 / this.options.speed).then(() => this.refreshed());
   }
 
   private refreshed(): void {
-    if (this.offline) return;
+    this.fetching = false;
+    if (this.offline) return this.changed();
     this.fetchedAt = this.now();
     this.stale = false;
     if (this.subnets.length === 0 && this.options.states.has('first-run')) this.assign();
@@ -436,7 +440,7 @@ export class FakeAgent implements Host {
       run: this.run_,
       last_run: this.allRuns[0] ?? null,
       subnets: this.subnets.map((subnet) => this.subnetDocument(subnet)),
-      ipam: { fetched_at: this.fetchedAt === null ? null : iso(this.fetchedAt), stale: this.stale, offline: this.offline },
+      ipam: { fetched_at: this.fetchedAt === null ? null : iso(this.fetchedAt), stale: this.stale, offline: this.offline, fetching: this.fetching },
       delivery,
       next_run: scheduled ? (preview(String(this.settingsKept.get('schedule')), this.now()).next[0] ?? null) : null,
       paused: this.paused,

@@ -31,6 +31,7 @@ export const common: typeof en = {
   copyRefused: 'Die Zwischenablage ist nicht verfügbar.',
   tryAgain: 'Erneut versuchen',
   refresh: 'phpIPAM-Daten auffrischen',
+  refreshing: 'Wird aufgefrischt …',
   retryLoading: 'Erneut laden',
   loadFailedKeeps: 'Das letzte Ergebnis wird weiter gezeigt.',
   since: (when) => `Seit ${when}`,

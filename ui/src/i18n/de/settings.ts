@@ -140,7 +140,6 @@ export const settings: typeof en = {
     age: (when) => `Gelesen ${when}.`,
     never: 'Bisher wurde nichts gelesen.',
     refresh: 'Jetzt auffrischen',
-    refreshing: 'Wird aufgefrischt …',
   },
   startup: { autostart: 'Starten, wenn ich mich anmelde, im Infobereich', version: (version) => `Version ${version}`, newer: (version) => `Version ${version} ist verfügbar.`, howToInstall: 'Installieren Sie sie so, wie Sie diese installiert haben.', latest: (when) => `Keine neuere Version, nachgesehen ${when}.`, lookFailed: (why) => `Nach neueren Versionen konnte nicht gesehen werden: ${why}`, data: 'Daten', settings: 'Einstellungen', logs: 'Protokoll' },
   import: {

@@ -30,6 +30,7 @@ export const common = {
   copyRefused: 'The clipboard can’t be used.',
   tryAgain: 'Try again',
   refresh: 'Refresh phpIPAM data',
+  refreshing: 'Refreshing…',
   retryLoading: 'Load again',
   loadFailedKeeps: 'The last result is still shown.',
   since: (when: string) => `Since ${when}`,

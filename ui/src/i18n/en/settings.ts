@@ -140,7 +140,6 @@ export const settings = {
     age: (when: string) => `Read ${when}.`,
     never: 'Nothing was read yet.',
     refresh: 'Refresh now',
-    refreshing: 'Refreshing…',
   },
   startup: { autostart: 'Start when I log in, in the tray', version: (version: string) => `Version ${version}`, newer: (version: string) => `Version ${version} is available.`, howToInstall: 'Install it the way you installed this one.', latest: (when: string) => `No newer version, looked ${when}.`, lookFailed: (why: string) => `Newer versions could not be looked for: ${why}`, data: 'Data', settings: 'Settings', logs: 'Logs' },
   import: {
