@@ -1,5 +1,7 @@
 //! The agent as a whole, one decision at a time: what it wants done for what it is told.
 
+mod plain;
+
 use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use fieldscan_core::{
@@ -10,16 +12,16 @@ use fieldscan_core::{
     compare::{Changes, Counts, Memory},
     host::{Host, SeenBy},
     ids::{AgentCode, AgentId, RunId, ScanId, SubnetId},
-    ipam::{AddressBook, Assignment, Subnet},
-    notice::Switches,
-    plan::{Guard, LeftOut, Mode, Profile},
+    ipam::{AddressBook, Assignment},
+    plan::{LeftOut, Mode},
     problem::Problem,
     run::{FinishedScan, Outcome, Rights, Run, Scan, Trigger},
     schedule::Schedule,
-    settings::{LogLevel, OnMetered, Settings},
+    settings::Settings,
     snapshot::Pause,
 };
 use jiff::{Timestamp, tz::TimeZone};
+use plain::subnet;
 
 fn start() -> Timestamp {
     "2026-03-11T12:00:00Z".parse().expect("a timestamp")
@@ -27,49 +29,9 @@ fn start() -> Timestamp {
 
 fn settings(schedule: Schedule) -> Settings {
     Settings {
-        api_url: None,
-        client_name: None,
-        client_user: None,
         scanagent_code: Some(AgentCode::new("CodeA11-abcdefghijklmnopqrstuvwx")),
-        http_server: "http://127.0.0.1".parse().expect("a URL"),
-        http_port: 5000,
-        ca_file: None,
-        update_url: None,
-        update_key: None,
-        cache_expire_time: Duration::from_secs(1800),
-        epoch_time_offset: 0,
-        ipam_time_zone: TimeZone::UTC,
-        report_ipv6: false,
-        misses_before_missing: 3,
         schedule,
-        schedule_jitter: Duration::from_secs(60),
-        profile: Profile::Normal,
-        guard: Guard::default(),
-        accept_everything_up: Vec::new(),
-        right_place: true,
-        battery_level: 20,
-        on_metered: OnMetered::Wait,
-        keep_history: Duration::from_secs(90 * 24 * 3600),
-        log_level: LogLevel::Info,
-        notify: Switches::default(),
-    }
-}
-
-fn subnet(id: u64, cidr: &str) -> Subnet {
-    Subnet {
-        id: SubnetId(id),
-        cidr: cidr.into(),
-        network: cidr.parse().ok(),
-        description: String::new(),
-        is_folder: false,
-        is_parent: false,
-        discover: true,
-        ping: false,
-        resolve_dns: false,
-        name_servers: Vec::new(),
-        last_discovery: None,
-        last_scan: None,
-        custom: BTreeMap::new(),
+        ..Settings::default()
     }
 }
 

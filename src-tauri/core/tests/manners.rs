@@ -1,5 +1,7 @@
 //! Laptop manners: what sleep, networks, sites, batteries and metered connections make of the schedule, one decision at a time.
 
+mod plain;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use fieldscan_core::{
@@ -28,21 +30,9 @@ const DEPOT: u8 = 1;
 const HARBOUR: u8 = 2;
 
 fn subnet(id: u8, description: &str) -> Subnet {
-    let cidr = format!("10.0.{id}.0/28");
     Subnet {
-        id: SubnetId(id.into()),
-        network: cidr.parse().ok(),
-        cidr,
         description: description.into(),
-        is_folder: false,
-        is_parent: false,
-        discover: true,
-        ping: false,
-        resolve_dns: false,
-        name_servers: Vec::new(),
-        last_discovery: None,
-        last_scan: None,
-        custom: BTreeMap::new(),
+        ..plain::subnet(id.into(), &format!("10.0.{id}.0/28"))
     }
 }
 

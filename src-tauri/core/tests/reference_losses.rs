@@ -5,32 +5,23 @@
     reason = "a test may stop at what it does not expect"
 )]
 
+mod plain;
+
 use std::{net::IpAddr, time::Duration};
 
 use fieldscan_core::{
     host::{Host, SeenBy},
     ids::{AgentCode, SubnetId},
     ipam::{Subnet, is_fresh},
-    plan::{Dns, Guard, LeftOut, Mode, Refusal, network_of, survey, target},
+    plan::{Dns, Guard, LeftOut, Mode, Refusal, survey, target},
     report::{self, BadBody, Draft, Source},
 };
 use jiff::{Timestamp, tz::TimeZone};
 
 fn subnet(id: u64, cidr: &str) -> Subnet {
     Subnet {
-        id: SubnetId(id),
-        cidr: cidr.to_owned(),
-        network: network_of(cidr),
-        description: String::new(),
-        is_folder: false,
-        is_parent: false,
-        discover: true,
-        ping: false,
         resolve_dns: true,
-        name_servers: Vec::new(),
-        last_discovery: None,
-        last_scan: None,
-        custom: Default::default(),
+        ..plain::subnet(id, cidr)
     }
 }
 

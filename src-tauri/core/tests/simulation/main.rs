@@ -6,6 +6,8 @@
 mod actions;
 mod database;
 mod invariants;
+#[path = "../plain/mod.rs"]
+mod plain;
 mod site;
 mod world;
 

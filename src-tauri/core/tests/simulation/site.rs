@@ -16,6 +16,8 @@ use fieldscan_core::{
 };
 use jiff::Timestamp;
 
+use crate::plain;
+
 /// Subnets that can be scanned, one host address part after another.
 pub(crate) const SCANNED: [u64; 3] = [1, 2, 3];
 /// Addresses that come and go.
@@ -88,19 +90,8 @@ impl Ipam {
     fn empty(&self, id: u64, cidr: &str, is_folder: bool) -> Rows {
         Rows {
             subnet: Subnet {
-                id: SubnetId(id),
-                cidr: cidr.into(),
-                network: cidr.parse().ok(),
-                description: String::new(),
                 is_folder,
-                is_parent: false,
-                discover: true,
-                ping: false,
-                resolve_dns: false,
-                name_servers: Vec::new(),
-                last_discovery: None,
-                last_scan: None,
-                custom: BTreeMap::new(),
+                ..plain::subnet(id, cidr)
             },
             deleted: false,
             rows: BTreeMap::new(),

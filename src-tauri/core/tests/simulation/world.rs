@@ -5,7 +5,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
-    time::Duration,
 };
 
 use fieldscan_core::{
@@ -13,14 +12,12 @@ use fieldscan_core::{
     delivery::Answer,
     ids::{AgentCode, ReportId, ScanId, SubnetId},
     ipam,
-    notice::Switches,
     place::Surroundings,
-    plan::{Guard, Profile, Target},
+    plan::{Profile, Target},
     problem::Problem,
     report,
     run::Rights,
-    schedule::Schedule,
-    settings::{LogLevel, OnMetered, Settings},
+    settings::Settings,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -775,30 +772,7 @@ fn hosts_of(body: &str) -> Vec<(IpAddr, Option<u64>, String)> {
 
 pub(crate) fn settings() -> Settings {
     Settings {
-        api_url: None,
-        client_name: None,
-        client_user: None,
         scanagent_code: Some(AgentCode::new("CodeA11-abcdefghijklmnopqrstuvwx")),
-        http_server: "http://127.0.0.1".parse().expect("a URL"),
-        http_port: 5000,
-        ca_file: None,
-        update_url: None,
-        update_key: None,
-        cache_expire_time: Duration::from_secs(1800),
-        epoch_time_offset: 0,
-        ipam_time_zone: TimeZone::UTC,
-        report_ipv6: false,
-        misses_before_missing: 3,
-        schedule: Schedule::Every(Duration::from_secs(3600)),
-        schedule_jitter: Duration::from_secs(60),
-        profile: Profile::Normal,
-        guard: Guard::default(),
-        accept_everything_up: Vec::new(),
-        right_place: true,
-        battery_level: 20,
-        on_metered: OnMetered::Wait,
-        keep_history: Duration::from_secs(90 * 24 * 3600),
-        log_level: LogLevel::Info,
-        notify: Switches::default(),
+        ..Settings::default()
     }
 }

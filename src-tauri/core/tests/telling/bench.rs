@@ -24,6 +24,8 @@ use fieldscan_core::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 
+use crate::plain;
+
 pub(crate) struct Bench {
     pub(crate) agent: Agent,
     pub(crate) now: Timestamp,
@@ -66,36 +68,21 @@ fn options(scheduled: bool) -> Options {
     }
 }
 
-pub(crate) fn ip(subnet: u64, host: u8) -> IpAddr {
-    IpAddr::from([10, 0, subnet as u8, host])
-}
-
-fn subnet(id: u64, description: &str) -> Subnet {
-    let cidr = format!("10.0.{id}.0/28");
-    Subnet {
-        id: SubnetId(id),
-        network: cidr.parse().ok(),
-        cidr,
-        description: description.into(),
-        is_folder: false,
-        is_parent: false,
-        discover: true,
-        ping: false,
-        resolve_dns: false,
-        name_servers: Vec::new(),
-        last_discovery: None,
-        last_scan: None,
-        custom: BTreeMap::new(),
-    }
-}
-
 fn assignment(fetched_at: Timestamp) -> Assignment {
+    let subnet = |id, description: &str| Subnet {
+        description: description.into(),
+        ..plain::subnet(id, &format!("10.0.{id}.0/28"))
+    };
     Assignment {
         agent: AgentId(1),
         agent_name: "site".into(),
         subnets: vec![subnet(1, "Depot – office"), subnet(2, "Warehouse")],
         fetched_at,
     }
+}
+
+pub(crate) fn ip(subnet: u64, host: u8) -> IpAddr {
+    IpAddr::from([10, 0, subnet as u8, host])
 }
 
 impl Bench {

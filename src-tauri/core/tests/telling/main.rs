@@ -4,4 +4,6 @@ mod bench;
 mod delivery;
 mod findings;
 mod pausing;
+#[path = "../plain/mod.rs"]
+mod plain;
 mod problems;
