@@ -13,6 +13,8 @@ export interface TimeWords {
   yesterday: (clock: string) => string;
   tomorrow: (clock: string) => string;
   onDay: (day: string, clock: string) => string;
+  /** A weekday and the day of the month. */
+  weekday: (weekday: string, day: string) => string;
   seconds: (n: string) => string;
   minutes: (n: string) => string;
   hours: (n: string) => string;
@@ -63,8 +65,7 @@ export class Format {
 
   /** `Thursday 12 March`; the year only if it differs. */
   day(at: string | number, now: number): string {
-    const year = this.year(at) === this.year(now) ? {} : { year: 'numeric' as const };
-    return this.date({ weekday: 'long', day: 'numeric', month: 'long', ...year }).format(new Date(at)).replace(/^(\p{L}+), /u, '$1 ');
+    return this.dayOf(at, now, 'long');
   }
 
   /** `12 Mar`, where there is little room. */
@@ -141,9 +142,13 @@ export class Format {
     const clock = this.clock(at);
     if (days === -1) return this.words.yesterday(clock);
     if (days === 1) return this.words.tomorrow(clock);
+    return this.words.onDay(this.dayOf(at, now, 'short'), clock);
+  }
+
+  private dayOf(at: string | number, now: number, weekday: 'long' | 'short'): string {
     const year = this.year(at) === this.year(now) ? {} : { year: 'numeric' as const };
-    const day = this.date({ weekday: 'short', day: 'numeric', month: 'long', ...year }).format(new Date(at));
-    return this.words.onDay(day.replace(/^(\p{L}+\.?), /u, '$1 '), clock);
+    const day = this.date({ weekday, day: 'numeric', month: 'long', ...year }).format(new Date(at));
+    return day.replace(/^(\p{L}+\.?), (.*)/u, (_, name: string, rest: string) => this.words.weekday(name, rest));
   }
 
   /** Whole days of the calendar from one time to another. */

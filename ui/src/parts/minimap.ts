@@ -14,6 +14,8 @@ export interface Drawing {
   bar: string;
   known: string;
   unseen: string;
+  /** Documented, and never tried. */
+  unscanned: string;
   missing: string;
   mismatchKnown: string;
   mismatch: string;
@@ -59,10 +61,10 @@ function drawAddresses(network: Ipv4Network, addresses: readonly AddressDocument
     };
   };
   const layers = empty();
-  const standings = new Map<number, Standing>();
+  const standings = new Map<number, Standing | 'unscanned'>();
   for (const { ip, standing } of addresses) {
     const value = ipv4(ip);
-    if (value !== null && standing) standings.set(value - network.base, standing);
+    if (value !== null) standings.set(value - network.base, standing ?? 'unscanned');
   }
   for (let offset = 0; offset < network.size; offset += 1) {
     const place = placeOf(offset);
@@ -86,7 +88,8 @@ function drawBlocks(network: Ipv4Network, addresses: readonly AddressDocument[])
     const block = (value - network.base) >> 8;
     if (block < 0 || block >= blocks) continue;
     if (standing && UP.has(standing)) used[block] = (used[block] ?? 0) + 1;
-    if (standing && rank(standing) > rank(worst.get(block) ?? 'known')) worst.set(block, standing);
+    // Only what needs a look, as on the map of the subnet.
+    if (standing && rank(standing) > rank(worst.get(block) ?? 'unseen')) worst.set(block, standing);
   }
   const layers = empty();
   for (let block = 0; block < blocks; block += 1) {
@@ -103,7 +106,7 @@ function drawBlocks(network: Ipv4Network, addresses: readonly AddressDocument[])
   return finished(layers, WIDTH, Math.ceil(blocks / COLUMNS) * pitch - 1);
 }
 
-function cellOf(layers: Layers, { x, y }: Place, size: number, standing: Standing | 'reserved' | null): void {
+function cellOf(layers: Layers, { x, y }: Place, size: number, standing: Standing | 'reserved' | 'unscanned' | null): void {
   const radius = size > 6 ? 2 : 1;
   const centre = { x: x + size / 2, y: y + size / 2 };
   if (standing === 'known') {
@@ -116,6 +119,8 @@ function cellOf(layers: Layers, { x, y }: Place, size: number, standing: Standin
     layers.bar.push(`M${r(x + inset)} ${r(centre.y)}H${r(x + size - inset)}`);
   } else if (standing === 'reserved') {
     layers.hatch.push(`M${r(x + inset)} ${r(y + size - inset)}L${r(x + size - inset)} ${r(y + inset)}`);
+  } else if (standing === 'unscanned') {
+    layers.unscanned.push(square(x + 0.5, y + 0.5, size - 1, size - 1, radius));
   } else if (standing) {
     markOf(layers, centre, size > 6 ? 10 : 7, standing);
   }
@@ -151,7 +156,7 @@ function rank(standing: Standing): number {
 }
 
 function empty(): Layers {
-  return { free: [], hatch: [], bar: [], known: [], unseen: [], missing: [], mismatchKnown: [], mismatch: [], unknown: [] };
+  return { free: [], hatch: [], bar: [], known: [], unseen: [], unscanned: [], missing: [], mismatchKnown: [], mismatch: [], unknown: [] };
 }
 
 function finished(layers: Layers, width: number, height: number): Drawing {

@@ -163,6 +163,12 @@ describe('a small map', () => {
     expect(drawing && [count(drawing.known), count(drawing.unknown), count(drawing.missing), count(drawing.mismatch), count(drawing.hatch)]).toEqual([1, 1, 1, 1, 2]);
   });
 
+  it('draws what was never tried apart from what is free', () => {
+    const never = { ...address('10.20.0.1', 'known', false), standing: null };
+    const drawing = draw('10.20.0.0/24', [never]);
+    expect(drawing && [count(drawing.unscanned), count(drawing.free), count(drawing.known)]).toEqual([1, 256, 0]);
+  });
+
   it('of a /22 has four times that, of a /30 one short row', () => {
     expect(count(draw('10.20.4.0/22', [])?.free ?? '')).toBe(1_024);
     const small = draw('10.20.0.0/30', []);

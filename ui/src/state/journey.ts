@@ -36,7 +36,8 @@ export function stationsOf(report: ReportDocument): Station[] {
     case 'unconfirmed':
       return [queued, sent, station('unconfirmed', 'doubtful', report.at)];
     case 'rejected':
-      return [queued, sentAt === null ? station('sent', 'to-come') : sent, station('rejected', 'bad', report.at)];
+      // What the server refused, it was sent.
+      return [queued, sentAt !== null ? sent : report.problem.code === 'report-rejected' ? station('sent', 'passed', report.at) : station('sent', 'to-come'), station('rejected', 'bad', report.at)];
     case 'superseded':
       return [queued, station('superseded', 'dropped', lastAt(report.journey, 'superseded'))];
   }

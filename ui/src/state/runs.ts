@@ -1,13 +1,13 @@
 // Runs as the history lists them: how each ended, what it changed, and those that changed nothing folded.
 
-import type { ChangesDocument, RunDocument, SubnetProgress } from '../host';
+import type { ChangesDocument, RunDocument, SubnetProgress, SubnetRun } from '../host';
 
 export type Ending = 'running' | 'ok' | 'stopped' | 'cut-short' | 'failed' | 'partly' | 'not-run';
 
 /** How a run ended. `running` is the id of the one that goes on. */
 export function endingOf(run: RunDocument, running: number | null): Ending {
   if (run.id === running) return 'running';
-  const scanned = run.subnets.filter((part) => part.outcome === 'scanned').length;
+  const scanned = scannedOf(run);
   const failed = run.subnets.filter((part) => part.outcome === 'failed').length;
   if (run.stopped) return 'stopped';
   if (run.finished_at === null) return 'cut-short';
@@ -18,6 +18,15 @@ export function endingOf(run: RunDocument, running: number | null): Ending {
 
 export function isTrouble(ending: Ending): boolean {
   return ending === 'failed' || ending === 'partly' || ending === 'not-run' || ending === 'cut-short';
+}
+
+/** The subnets that the run was about. */
+export function triedOf(run: RunDocument): SubnetRun[] {
+  return run.subnets.filter((part) => part.outcome !== 'left-out');
+}
+
+export function scannedOf(run: RunDocument): number {
+  return run.subnets.filter((part) => part.outcome === 'scanned').length;
 }
 
 export function upOf(run: RunDocument): number {

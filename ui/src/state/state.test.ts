@@ -1,7 +1,7 @@
 import { flushSync } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { ProblemDocument, ReportDocument, SnapshotDocument } from '../host';
+import type { Problem, ProblemDocument, ReportDocument, SnapshotDocument } from '../host';
 import { use } from '../host';
 import { FakeAgent, optionsOf } from '../host/fake';
 import { agent } from './agent.svelte';
@@ -236,9 +236,10 @@ describe('journeys', () => {
     expect(looks({ ...base, state: 'superseded', by: 2, journey: [] })).toEqual(['queued passed', 'superseded dropped']);
   });
 
-  it('a report that was refused at the door was never sent', () => {
-    const problem = { code: 'report-rejected' as const, report: 1, status: 413, words: '' };
-    expect(looks({ ...base, state: 'rejected', at, problem, journey: [] })).toEqual(['queued passed', 'sent to-come', 'rejected bad']);
+  it('a report that the server refused was sent, and one that is damaged never was', () => {
+    const rejected = (problem: Problem) => looks({ ...base, state: 'rejected', at, problem, journey: [] });
+    expect(rejected({ code: 'report-rejected', report: 1, status: 413, words: '' })).toEqual(['queued passed', 'sent passed', 'rejected bad']);
+    expect(rejected({ code: 'report-damaged', report: 1, detail: '' })).toEqual(['queued passed', 'sent to-come', 'rejected bad']);
   });
 
   it('a sending before a person asked for another try no longer counts', () => {

@@ -11,7 +11,7 @@ export const frame: typeof en = {
   subnets: 'Subnetze',
   setUp: 'Einrichten',
   skipToContent: 'Zum Inhalt',
-  waitMany: (many) => `${n(many)} warten`,
+  waitMany: (many) => `${n(many)} ${many === 1 ? 'wartet' : 'warten'}`,
   needLook: (many) => (many === 1 ? '1 Host ist anzusehen' : `${n(many)} Hosts sind anzusehen`),
   scanNow: 'Jetzt scannen',
   stop: 'Abbrechen',

@@ -9,6 +9,7 @@ export const history: typeof en = {
   today: (day) => `Heute, ${day}`,
   yesterday: (day) => `Gestern, ${day}`,
   hostsUp: (many) => `${count(many, 'Host', 'Hosts')} im Netz`,
+  hostsUpIn: (many, scanned, all) => `${count(many, 'Host', 'Hosts')} im Netz, ${n(scanned)} von ${count(all, 'Subnetz', 'Subnetzen')}`,
   someHostsUp: (subnet, many) => `Nur ${subnet}, ${count(many, 'Host', 'Hosts')} im Netz`,
   triggers: { person: 'Von Hand', schedule: 'Zeitplan', 'catch-up': 'Nachgeholt nach Pause oder Ruhezustand' },
   took: (trigger, duration) => `${trigger}, ${duration}`,
@@ -40,6 +41,7 @@ export const history: typeof en = {
   runBefore: 'dem Lauf davor',
   option: (when, up) => `${when}: ${up}`,
   nothing: 'Nichts hat sich geändert.',
+  nothingIn: (scanned) => (scanned === 0 ? 'Kein Subnetz wurde gescannt, von Änderungen ist also nichts bekannt.' : scanned === 1 ? 'Im gescannten Subnetz hat sich nichts geändert.' : `In den ${n(scanned)} gescannten Subnetzen hat sich nichts geändert.`),
   kinds: { new: 'Neu', gone: 'Weg', changed: 'Geändert' },
   details: {
     missed: (times) => `${n(times)}-mal vermisst`,
@@ -50,5 +52,7 @@ export const history: typeof en = {
   moreChanges: (many) => `${count(many, 'weitere Änderung', 'weitere Änderungen')} zeigen`,
   bySubnet: 'Nach Subnetz',
   columns: { subnet: 'Subnetz', up: 'Im Netz', new: 'Neu', gone: 'Weg', changed: 'Geändert', outcome: 'Ausgang' },
+  notReported: 'Gescannt, nicht gemeldet',
+  notReportedWhy: 'Hosts in IPv6-Subnetzen wurden nicht an den Scan-Server gesendet.',
   outcomes: { scanned: 'Gescannt', 'left-out': 'Ausgelassen', failed: 'Fehlgeschlagen', stopped: 'Abgebrochen' },
 };

@@ -100,7 +100,7 @@ export const overview: typeof en = {
   offlineScans: (age) => `gescannt wird mit Daten, die ${age} alt sind`,
   offlineNoData: 'noch ist nichts gespeichert',
   offlineWaiting: (many) => count(many, 'Bericht wartet', 'Berichte warten'),
-  whatIsWrong: 'Was fehlt?',
+  whatIsWrong: 'Was ist los?',
 
   problems: 'Probleme',
   moreProblems: (many) => count(many, 'weiteres Problem', 'weitere Probleme'),

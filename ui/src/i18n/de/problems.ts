@@ -159,9 +159,9 @@ export const problems: ProblemCatalogue = {
     what: 'Der Scan-Server nimmt das Token nicht an.',
     remedy: 'Berichte bleiben. Ersetzen Sie das Token des Scan-Servers unter Einstellungen; dann werden sie erneut gesendet.',
   }),
-  'report-rejected': ({ report, status }) => ({
+  'report-rejected': ({ report, status, words }) => ({
     what: `Der Scan-Server hat Bericht ${report} abgelehnt (HTTP-Status ${status}).`,
-    remedy: 'Der Bericht bleibt. Beheben Sie die Ursache, dann senden Sie ihn erneut.',
+    remedy: `Der Bericht bleibt. Beheben Sie ${words === '' ? 'die Ursache' : 'das, wovon die Worte des Servers sprechen'}, dann senden Sie ihn erneut.`,
   }),
   'report-damaged': ({ report }) => ({
     what: `Bericht ${report} ist in der Datenbank beschädigt und wird deshalb nicht gesendet.`,

@@ -122,6 +122,7 @@ export const setup: typeof en = {
     notScanned: 'nicht gescannt',
     noteTitle: 'Nur diese Netze werden gescannt.',
     note: 'Jedes wird dem Scan-Server berichtet, sobald es fertig ist, und Sie sehen hier, was gefunden wurde.',
+    noteIpv6: (setting) => `IPv6-Subnetze kommen nicht in Berichte, solange „${setting}“ in den Einstellungen aus ist.`,
     schedule: (every) => `Danach alle ${every} scannen`,
     ownSchedule: (schedule) => `Danach nach dem Zeitplan \`${schedule}\` scannen`,
     autostart: 'Beim Anmelden starten, im Infobereich',

@@ -6,6 +6,7 @@ export const time: TimeWords = {
   yesterday: (clock) => `gestern, ${clock}`,
   tomorrow: (clock) => `morgen, ${clock}`,
   onDay: (day, clock) => `${day}, ${clock}`,
+  weekday: (weekday, day) => `${weekday}, ${day}`,
   seconds: (n) => `${n} s`,
   minutes: (n) => `${n} min`,
   hours: (n) => `${n} h`,

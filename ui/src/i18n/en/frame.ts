@@ -10,7 +10,7 @@ export const frame = {
   subnets: 'Subnets',
   setUp: 'Set up',
   skipToContent: 'Skip to content',
-  waitMany: (many: number) => `${n(many)} wait`,
+  waitMany: (many: number) => `${n(many)} ${many === 1 ? 'waits' : 'wait'}`,
   needLook: (many: number) => (many === 1 ? '1 host needs a look' : `${n(many)} hosts need a look`),
   scanNow: 'Scan now',
   stop: 'Stop',

@@ -8,6 +8,7 @@ export const history = {
   today: (day: string) => `Today, ${day}`,
   yesterday: (day: string) => `Yesterday, ${day}`,
   hostsUp: (many: number) => `${count(many, 'host', 'hosts')} up`,
+  hostsUpIn: (many: number, scanned: number, all: number) => `${count(many, 'host', 'hosts')} up, ${n(scanned)} of ${count(all, 'subnet', 'subnets')}`,
   someHostsUp: (subnet: string, many: number) => `${subnet} only, ${count(many, 'host', 'hosts')} up`,
   triggers: { person: 'By hand', schedule: 'Scheduled', 'catch-up': 'Caught up after a pause or sleep' },
   took: (trigger: string, duration: string) => `${trigger}, ${duration}`,
@@ -39,6 +40,7 @@ export const history = {
   runBefore: 'the run before',
   option: (when: string, up: string) => `${when}: ${up}`,
   nothing: 'Nothing changed.',
+  nothingIn: (scanned: number) => (scanned === 0 ? 'No subnet was scanned, so nothing is known of changes.' : scanned === 1 ? 'Nothing changed in the subnet that was scanned.' : `Nothing changed in the ${n(scanned)} subnets that were scanned.`),
   kinds: { new: 'New', gone: 'Gone', changed: 'Changed' },
   details: {
     missed: (times: number) => (times === 1 ? 'missed once' : `missed ${n(times)} times`),
@@ -49,5 +51,7 @@ export const history = {
   moreChanges: (many: number) => `Show ${count(many, 'more change', 'more changes')}`,
   bySubnet: 'By subnet',
   columns: { subnet: 'Subnet', up: 'Up', new: 'New', gone: 'Gone', changed: 'Changed', outcome: 'Outcome' },
+  notReported: 'Scanned, not reported',
+  notReportedWhy: 'Hosts of IPv6 subnets were not sent to the scan server.',
   outcomes: { scanned: 'Scanned', 'left-out': 'Left out', failed: 'Failed', stopped: 'Stopped' },
 };

@@ -159,9 +159,9 @@ export const problems: ProblemCatalogue = {
     what: 'The scan server doesn’t take the token.',
     remedy: 'Reports are kept. Replace the scan server’s token under Settings; they are then sent again.',
   }),
-  'report-rejected': ({ report, status }) => ({
+  'report-rejected': ({ report, status, words }) => ({
     what: `The scan server refused report ${report} (HTTP status ${status}).`,
-    remedy: 'The report is kept. Fix the cause, then send it again.',
+    remedy: `The report is kept. ${words === '' ? 'Fix the cause' : 'Mend what the server’s words tell'}, then send it again.`,
   }),
   'report-damaged': ({ report }) => ({
     what: `Report ${report} is damaged in the database, so it is not sent.`,

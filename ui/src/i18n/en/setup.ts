@@ -124,6 +124,7 @@ export const setup = {
     notScanned: 'not scanned',
     noteTitle: 'Only these networks are scanned.',
     note: 'Each is reported to the scan server as soon as it is done, and you see here what was found.',
+    noteIpv6: (setting: string) => `IPv6 subnets stay out of reports as long as “${setting}” is off in the settings.`,
     schedule: (every: string) => `Then scan every ${every}`,
     ownSchedule: (schedule: string) => `Then scan by the schedule \`${schedule}\``,
     autostart: 'Start when I log in, in the tray',

@@ -6,6 +6,7 @@ export const time: TimeWords = {
   yesterday: (clock) => `yesterday, ${clock}`,
   tomorrow: (clock) => `tomorrow, ${clock}`,
   onDay: (day, clock) => `${day}, ${clock}`,
+  weekday: (weekday, day) => `${weekday} ${day}`,
   seconds: (n) => `${n} s`,
   minutes: (n) => `${n} min`,
   hours: (n) => `${n} h`,

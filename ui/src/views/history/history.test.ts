@@ -66,3 +66,20 @@ describe('a fold', () => {
     expect(await links(), 'nothing is folded again').toEqual(before);
   });
 });
+
+describe('a run in which not every subnet was scanned', () => {
+  it('says so in the list and where nothing changed', async () => {
+    await site();
+    render(History, { run: 405 });
+    expect((await screen.findByRole('link', { name: /10:30/ })).textContent).toMatch(/up, 3 of 4 subnets.*1 subnet could not be scanned/);
+    expect(await screen.findByText(/Nothing changed in the 3 subnets that were scanned/)).toBeTruthy();
+  });
+});
+
+it('says which subnets are not reported, as IPv6 by the usual settings', async () => {
+  await site();
+  render(History, { run: 412 });
+  const row = (await screen.findByRole('link', { name: /IPv6/ })).closest('tr')!;
+  expect(row.textContent).toContain('Scanned, not reported');
+  expect(screen.getByRole('link', { name: 'Warehouse' }).closest('tr')?.textContent).not.toContain('not reported');
+});

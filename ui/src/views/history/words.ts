@@ -2,7 +2,7 @@
 
 import type { RunDocument } from '../../host';
 import type { Format, Words } from '../../i18n/index.svelte';
-import { endingOf, upOf, type Ending } from '../../state/runs';
+import { endingOf, scannedOf, triedOf, upOf, type Ending } from '../../state/runs';
 
 /** What it found, or why it found nothing. */
 export function titleOf(run: RunDocument, running: number | null, all: number, t: Words, format: Format): string {
@@ -21,7 +21,9 @@ export function titleOf(run: RunDocument, running: number | null, all: number, t
       return words.endings.failed;
     case 'ok':
     case 'partly': {
-      const [only, ...more] = run.subnets.filter((part) => part.outcome !== 'left-out');
+      const [only, ...more] = triedOf(run);
+      const scanned = scannedOf(run);
+      if (scanned <= more.length) return words.hostsUpIn(upOf(run), scanned, more.length + 1);
       return only && more.length === 0 && all > 1 ? words.someHostsUp(only.description.trim().slice(0, 60) || only.cidr, upOf(run)) : words.hostsUp(upOf(run));
     }
   }
@@ -31,15 +33,13 @@ export function titleOf(run: RunDocument, running: number | null, all: number, t
 export function subtitleOf(run: RunDocument, running: number | null, t: Words, format: Format): string {
   const words = t.history;
   const trigger = words.triggers[run.trigger];
-  const scanned = run.subnets.filter((part) => part.outcome === 'scanned').length;
-  const tried = run.subnets.filter((part) => part.outcome !== 'left-out').length;
   const duration = durationOf(run, format);
   switch (endingOf(run, running)) {
     case 'running':
       return trigger;
     case 'stopped':
     case 'cut-short':
-      return `${trigger}, ${words.subnetsDone(scanned, tried)}`;
+      return `${trigger}, ${words.subnetsDone(scannedOf(run), triedOf(run).length)}`;
     case 'not-run':
     case 'failed':
       return trigger;

@@ -281,6 +281,8 @@ describe('the view', () => {
     render(Overview);
     expect((await screen.findAllByText(/The map could not be loaded/)).length).toBe(4);
     expect(screen.getByText('60 of 61', { exact: false })).toBeTruthy();
+    expect(screen.getAllByText(/The database can’t be read or written/), 'and says why').not.toHaveLength(0);
+    expect(screen.getAllByRole('button', { name: 'Load again' }).length).toBeGreaterThanOrEqual(4);
   });
 
   it('offers to refresh what is out of date, unless the banner does', async () => {

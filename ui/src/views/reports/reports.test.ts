@@ -128,7 +128,7 @@ describe('the view', () => {
     const detail = screen.getByRole('complementary', { name: 'Details' });
     expect(await within(detail).findByText('The server said')).toBeTruthy();
     expect(within(detail).getByText(/403 Forbidden/).tagName).toBe('BLOCKQUOTE');
-    expect(within(detail).getByText('The report is kept. Fix the cause, then send it again.')).toBeTruthy();
+    expect(within(detail).getByText('The report is kept. Mend what the server’s words tell, then send it again.')).toBeTruthy();
   });
 
   it('marks what is only inferred, and names the hosts that are not seen', async () => {

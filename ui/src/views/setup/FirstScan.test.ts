@@ -1,4 +1,4 @@
-import { fireEvent, render, screen, waitFor } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/svelte';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { use, type SettingsDocument } from '../../host';
@@ -38,6 +38,17 @@ describe('the first scan', () => {
     await fireEvent.click(screen.getByRole('button', { name: 'Scan now' }));
     await waitFor(async () => expect((await fake.snapshot()).run).not.toBeNull());
     expect(apply).not.toHaveBeenCalled();
+  });
+
+  it('says that IPv6 is not reported, unless it is', async () => {
+    const told = /IPv6 subnets stay out of reports/;
+    const { fake } = await open((real) => real());
+    expect(await screen.findByText(told)).toBeTruthy();
+    cleanup();
+    await fake.applySettings([{ key: 'report_ipv6', value: true }]);
+    render(FirstScan, { back: () => {} });
+    await waitFor(() => expect(buttons()).toEqual([false, false]));
+    expect(screen.queryByText(told)).toBeNull();
   });
 
   it('says why the settings could not be read, and reads them again', async () => {

@@ -25,7 +25,7 @@ export function factsOf(row: AddressDocument, t: Words, format: Format, now: num
   const facts: Fact[] = [];
   const add = (key: string, name: string, left: string | null | undefined, right: string | null | undefined, more: Partial<Fact> = {}) => {
     const [one, other] = [left || null, right || null];
-    if (one === null && other === null && !more.first) return;
+    if (one === null && other === null && key !== 'mac') return;
     facts.push({ key, name, ipam: one, seen: other, differs: false, first: false, ...more });
   };
 
@@ -44,8 +44,10 @@ export function factsOf(row: AddressDocument, t: Words, format: Format, now: num
     add('answered', words.answered, null, `${t.subnet.seenBy[seen.seen_by]}${rtt}`);
     add('first', words.firstSeen, null, format.dayAndClock(seen.first_at, now), { exact: [undefined, format.exact(seen.first_at)], first: row.standing === 'unknown' });
   }
-  add('last', words.ipamLastSeen, ipam?.last_seen, seen ? format.dayAndClock(seen.last_at, now) : null, { exact: [undefined, seen ? format.exact(seen.last_at) : undefined] });
-  add('edited', words.edited, ipam?.edit_date, null);
+  // phpIPAM's own times are as it shows them, in its time zone.
+  const byIpam = words.ipamTime;
+  add('last', words.ipamLastSeen, ipam?.last_seen, seen ? format.dayAndClock(seen.last_at, now) : null, { exact: [byIpam, seen ? format.exact(seen.last_at) : undefined] });
+  add('edited', words.edited, ipam?.edit_date, null, { exact: [byIpam, undefined] });
   for (const [name, value] of Object.entries(ipam?.custom ?? {})) add(`custom ${name}`, name.slice(0, 80), value, null);
   return facts;
 }
