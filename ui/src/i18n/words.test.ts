@@ -116,8 +116,8 @@ describe('the language', () => {
 it('say it as people do, and the same thing the same way', () => {
   const all = (words: typeof en) => textsOf(words).map(([, text]) => text).join('\n');
   expect(all(de), 'the notifications have one name').not.toContain('Mitteilung');
-  expect([en.notices.headline(3), de.notices.headline(3)]).toEqual(['3 recent notices.', '3 neuere Meldungen.']);
-  expect([en.notices.headline(1), de.notices.headline(1)]).toEqual(['1 recent notice.', '1 neuere Meldung.']);
+  expect([en.notices.headline(3), de.notices.headline(3)]).toEqual(['3 recent notices.', 'Die letzten 3 Meldungen.']);
+  expect([en.notices.headline(1), de.notices.headline(1)]).toEqual(['1 recent notice.', 'Die letzte Meldung.']);
   expect([de.setup.test.failed(1), de.setup.test.failed(2)]).toEqual(['Eingreifen nötig: 1 Schritt nicht bestanden.', 'Eingreifen nötig: 2 Schritte nicht bestanden.']);
   expect([de.history.facts.started, de.history.triggers.schedule]).toEqual(['Auslöser', 'Zeitplan']);
 });

@@ -5,7 +5,7 @@ import { asTitle, type NoticeCatalogue } from '../notice.svelte';
 import { problemWords, saidOf } from '../problem.svelte';
 import { count, n } from './tools';
 
-const SEE = 'Öffnen Sie es, um zu sehen, was zu tun ist.';
+const SEE = 'Öffnen Sie die Meldung, um zu sehen, was zu tun ist.';
 const STALE = ' Nach dem, was phpIPAM früher sagte: Es war nicht zu erreichen.';
 
 const stale = (is: boolean) => (is ? STALE : '');
@@ -65,7 +65,7 @@ const tells: NoticeCatalogue = {
 export const notices: typeof en = {
   tells,
   title: 'Meldungen',
-  headline: (many) => (many === 0 ? 'Noch war nichts zu melden.' : `${count(many, 'neuere Meldung', 'neuere Meldungen')}.`),
+  headline: (many) => (many === 0 ? 'Noch war nichts zu melden.' : many === 1 ? 'Die letzte Meldung.' : `Die letzten ${n(many)} Meldungen.`),
   below: 'Was Fieldscan außerhalb dieses Fensters gemeldet hat. Welche Ereignisse es meldet, steht unter Einstellungen, Benachrichtigungen.',
   none: 'Wird ein Host unbekannt, vermisst oder abweichend, ein Bericht abgelehnt oder bleibt phpIPAM unerreichbar, so steht es hier und kommt als Benachrichtigung.',
   toSettings: 'Benachrichtigungen einstellen',

@@ -99,7 +99,7 @@ export const subnet: typeof en = {
     two: (one, other) => `${one}, ${other}`,
     noName: 'ohne Namen',
     notInIpam: 'Nicht in phpIPAM',
-    notSeen: 'Nicht gesehen',
+    notSeen: 'Ungesehen',
     neverSeen: 'Nie gesehen',
     newMac: (vendor) => (vendor === null ? 'neue MAC' : `neue MAC, ${vendor}`),
     missed: (misses) => `Vermisst, ${n(misses)}×`,

@@ -66,7 +66,7 @@ export const notices = {
   tells,
   title: 'Notices',
   headline: (many: number) => (many === 0 ? 'Nothing had to be told yet.' : `${count(many, 'recent notice', 'recent notices')}.`),
-  below: 'What Fieldscan told outside this window. Which events it tells is under Settings, Notifications.',
+  below: 'What Fieldscan told outside this window. Which events it tells is set under Settings, Notifications.',
   none: 'When a host becomes unknown, missing or mismatched, a report is rejected, or phpIPAM stays out of reach, it is told here and as a notification.',
   toSettings: 'Notification settings',
 };
