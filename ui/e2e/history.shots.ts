@@ -14,7 +14,7 @@ shoot([
   { name: 'history-failed', route: 'history/405', before: async (page) => page.getByText('By subnet').waitFor() },
   { name: 'history-problems', route: 'history', before: async (page) => page.getByRole('button', { name: 'With problems' }).click() },
   { name: 'history-empty', route: 'history', query: 'state=never-scanned', before: async (page) => page.getByText('No run yet').waitFor() },
-  { name: 'history-loading', route: 'history', query: 'state=loading', before: async (page) => page.locator('.skeleton.late').first().waitFor() },
+  { name: 'history-loading', route: 'history', query: 'state=loading' },
   { name: 'history-error', route: 'history', query: 'state=error' },
   { name: 'history-hostile', route: 'history/410', query: 'state=hostile', before: async (page) => page.getByText('By subnet').waitFor() },
   { name: 'history-720', route: 'history', width: 720, height: 560, before: async (page) => page.getByRole('list', { name: 'Runs' }).waitFor() },

@@ -91,7 +91,7 @@ shoot([
   },
   { name: 'settings-logs', route: 'settings/logs', before: async (page) => page.getByRole('region', { name: 'Log' }).getByText('Info').first().waitFor() },
   { name: 'settings-logs-dark', route: 'settings/logs', dark: true, before: async (page) => page.getByRole('region', { name: 'Log' }).getByText('Info').first().waitFor() },
-  { name: 'settings-loading', route: 'settings', query: 'state=loading', before: async (page) => page.locator('.skeleton.late').first().waitFor() },
+  { name: 'settings-loading', route: 'settings', query: 'state=loading' },
   { name: 'settings-error', route: 'settings', query: 'state=error' },
   { name: 'settings-offline', route: 'settings/cache', query: 'state=offline', before: at('Cache') },
   { name: 'settings-720', route: 'settings', width: 720, height: 900, before: loaded },

@@ -31,6 +31,7 @@ export function shoot(scenes: readonly Scene[]): void {
     it(name, async () => {
       const { page, close } = await open(browser, look);
       await before?.(page);
+      if (look.query?.includes('state=loading')) await page.locator('.skeleton.late').first().waitFor();
       // Two frames, so that what was drawn last is in the picture.
       await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
       await page.screenshot({ path: join(FOLDER, `${name}.png`) });

@@ -50,7 +50,7 @@ shoot([
   { name: 'subnet-offline', route: 'subnet/101/10.20.0.118', query: 'state=offline' },
   { name: 'subnet-stale', route: 'subnet/102/10.20.1.27', query: 'state=stale' },
   { name: 'subnet-never-scanned', route: 'subnet/101', query: 'state=never-scanned' },
-  { name: 'subnet-loading', route: 'subnet/101', query: 'state=loading', before: async (page) => page.locator('.skeleton.late').first().waitFor() },
+  { name: 'subnet-loading', route: 'subnet/101', query: 'state=loading' },
   { name: 'subnet-error', route: 'subnet/101', query: 'state=error' },
   { name: 'subnet-empty', route: 'subnet/101', query: 'state=empty' },
   { name: 'subnet-hostile', route: 'subnet/101/10.20.0.12', query: 'state=hostile' },

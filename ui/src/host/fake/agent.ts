@@ -357,6 +357,7 @@ export class FakeAgent implements Host {
   private beginWith(scope: ScanScope, done: number): void {
     const subnets = this.subnets.filter((subnet) => 'all' in scope || scope.subnets.includes(subnet.id));
     this.run_ = begun((this.allRuns[0]?.id ?? 0) + 1, subnets, this.now(), done);
+    for (const part of this.run_.subnets) if (part.stage === 'done' && part.total > 0) this.scanned.set(part.subnet, this.now());
   }
 
   /** What a quarter of a second changes. */

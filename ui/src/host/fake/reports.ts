@@ -42,7 +42,7 @@ export function reportsOf(options: Options, subnets: readonly FakeSubnet[], scan
       const queued = at + MINUTE;
       if (offline && run === 0) {
         const failed: Step = { at: iso(queued + MINUTE), event: 'failed', problem: unreachable, words: 'failed' };
-        reports.push({ ...reportOf(id, subnet, queued, { state: 'waiting', tries: 4, next_at: iso(now + 102_000), problem: unreachable }, [failed, failed, failed, failed]), stale: true });
+        reports.push({ ...reportOf(id, subnet, queued, { state: 'waiting', tries: 4, next_at: iso(now + 102_000), problem: unreachable }, [failed, failed, failed, failed]), stale: options.states.has('stale') });
       } else if (run === 1 && subnet === v4[2]) {
         const causes = ['server-busy', 'server-restarted'] as const;
         reports.push({
