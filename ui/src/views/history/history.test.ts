@@ -6,6 +6,7 @@ import { FakeAgent, optionsOf } from '../../host/fake';
 import { agent } from '../../state/agent.svelte';
 import { router } from '../../state/router.svelte';
 import History from './History.svelte';
+import RunDetail from './RunDetail.svelte';
 
 async function site(query = ''): Promise<FakeAgent> {
   const fake = new FakeAgent(optionsOf(new URLSearchParams(`frozen&${query}`)));
@@ -65,4 +66,36 @@ describe('a fold', () => {
     await rerender({ run: 411 });
     expect(await links(), 'nothing is folded again').toEqual(before);
   });
+});
+
+describe('a run from long ago', () => {
+  it('is listed with the one before, with which it is compared', async () => {
+    await site();
+    render(History, { run: 230 });
+    await waitFor(() => expect(screen.getByText(/^What changed since/).textContent, 'half an hour before it').toContain('6:30 PM'));
+    await waitFor(async () => expect(await links()).toContain('#/history/230'));
+  });
+
+  it('is said to be compared with none where none before is listed', async () => {
+    const fake = await site();
+    const detail = await fake.run(230);
+    render(RunDetail, { detail, runs: await fake.runs(60), keyboard: false });
+    expect(screen.getByRole('heading', { name: /^What changed/ }).textContent, 'least of all with the newest').toBe('What changed');
+  });
+});
+
+it('tells of an open run when it has ended', async () => {
+  const fake = await site('state=running');
+  const snapshot = await fake.snapshot();
+  const id = snapshot.run!.id;
+  const over = (await fake.runs(1))[0]!;
+  let ended = false;
+  const one = { ...over, id, finished_at: null as string | null };
+  Object.assign(fake, { run: () => Promise.resolve({ run: ended ? { ...one, finished_at: over.finished_at } : one, changes: [], reports: [] }) });
+  render(History, { run: id });
+  await screen.findByText('By subnet');
+  expect(screen.queryByText('Took')).toBeNull();
+  ended = true;
+  agent.take({ ...snapshot, revision: snapshot.revision + 1, run: null, lists: { ...snapshot.lists, runs: snapshot.lists.runs + 1 } });
+  expect(await screen.findByText('Took'), 'how long it took is known once it is over').toBeTruthy();
 });
