@@ -5,6 +5,7 @@ import { use } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
 import { agent } from '../../state/agent.svelte';
 import { router } from '../../state/router.svelte';
+import Changes from './Changes.svelte';
 import History from './History.svelte';
 import RunDetail from './RunDetail.svelte';
 
@@ -81,6 +82,45 @@ describe('a run from long ago', () => {
     const detail = await fake.run(230);
     render(RunDetail, { detail, runs: await fake.runs(60), keyboard: false });
     expect(screen.getByRole('heading', { name: /^What changed/ }).textContent, 'least of all with the newest').toBe('What changed');
+  });
+});
+
+describe('where the list grows', () => {
+  const press = async (name: RegExp) => {
+    const button = await screen.findByRole('button', { name });
+    button.focus();
+    await fireEvent.click(button);
+  };
+
+  it('the keyboard stays at the button as long as there are more', async () => {
+    await site();
+    render(History, { run: null });
+    await list();
+    await press(/earlier runs/);
+    await waitFor(async () => expect((await links()).length).toBeGreaterThan(60));
+    expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Show earlier runs' }));
+  });
+
+  it('the keyboard goes on at the first run that came, and that is not folded away', async () => {
+    const fake = await site();
+    const some = await fake.runs(100);
+    Object.assign(fake, { runs: (many: number) => Promise.resolve(some.slice(0, many)) });
+    render(History, { run: null });
+    await list();
+    await press(/earlier runs/);
+    await waitFor(() => expect(document.activeElement?.getAttribute('data-run')).toBe(String(some[60]!.id)));
+    await waitFor(() => expect(screen.getAllByRole('button', { name: /nothing changed/ }).length, 'what the others changed is known').toBeGreaterThan(20));
+    expect(document.activeElement?.getAttribute('data-run')).toBe(String(some[60]!.id));
+  });
+
+  it('the keyboard goes on at the first change that came', async () => {
+    const fake = await site();
+    const detail = await fake.run(412);
+    const ips = Array.from({ length: 60 }, (_, index) => `10.20.0.${index + 1}`);
+    const changes = [{ subnet: 101, cidr: '10.20.0.0/24', new: ips, gone: [], changed: [] }];
+    render(Changes, { changes, run: detail.run, other: null });
+    await press(/20 more/);
+    await waitFor(() => expect(document.activeElement?.textContent).toBe('10.20.0.41'));
   });
 });
 
