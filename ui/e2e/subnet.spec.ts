@@ -150,6 +150,55 @@ it('shows a network that a link leads into', async () => {
   await window.close();
 });
 
+it('lets the pointer come onto the words of a cell, and on to every other cell of the row', async () => {
+  const { page, close } = await open(browser, { route: 'subnet/101' });
+  await page.getByRole('searchbox').waitFor();
+  const tip = page.locator('.tip');
+  const boxOf = async (name: RegExp) => (await page.getByRole('gridcell', { name }).boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  const cell = await boxOf(/^10\.20\.0\.118,/);
+  const [x, y] = [cell.x + cell.width / 2, cell.y + cell.height / 2];
+  await page.mouse.move(x, y);
+  await tip.getByText('10.20.0.118').waitFor();
+  await page.mouse.move(x, y - cell.height, { steps: 24 });
+  expect(await tip.textContent(), 'from the cell onto its words').toContain('10.20.0.118');
+  expect(await tip.evaluate((element) => element.matches(':hover'))).toBe(true);
+  await page.getByRole('searchbox').focus();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => tip.count(), { message: 'the keyboard is elsewhere' }).toBe(0);
+  await page.mouse.move(x, y);
+  for (let step = 1; step <= 3; step += 1) {
+    await page.mouse.move(x + step * cell.width, y, { steps: 8 });
+    await tip.getByText(`10.20.0.${118 + step}`).waitFor();
+  }
+  const first = await boxOf(/^10\.20\.0\.1,/);
+  await page.mouse.move(first.x + 4, first.y + 4);
+  await tip.getByText('10.20.0.1', { exact: true }).waitFor();
+  const at = await tip.boundingBox();
+  expect(at && at.x >= 0 && at.y >= 0, 'in the window').toBe(true);
+  await page.mouse.move(2, 2);
+  await expect.poll(() => tip.count()).toBe(0);
+  await close();
+});
+
+it('lists the networks of a /16 in columns that line up, also before its first scan', async () => {
+  for (const query of ['site=large', 'site=large&state=never-scanned']) {
+    const window = await open(browser, { route: 'subnet/104', query });
+    const { page } = window;
+    await page.getByRole('radio', { name: 'Networks' }).click();
+    const list = page.getByRole('region', { name: 'Networks' });
+    await list.getByRole('button', { name: '10.40.0.0/24' }).waitFor();
+    await settled(page);
+    const ends = await list.getByRole('table').evaluateAll((all) => all.map((table) => [...table.querySelectorAll('th:first-child, td:first-child + td > span')].map((one) => Math.round(one.getBoundingClientRect().right))));
+    const [heads, numbers] = [ends.map((table) => table[0]), ends.flatMap((table) => table.slice(1))];
+    expect(new Set(heads).size, 'the first columns').toBe(1);
+    expect(new Set(numbers).size, 'the numbers').toBe(1);
+    const cut = await list.evaluate((box) => box.scrollWidth - box.clientWidth);
+    expect(cut, 'nothing is cut').toBeLessThanOrEqual(0);
+    await holds(window);
+    await window.close();
+  }
+});
+
 describe('by keyboard', () => {
   it('one walks the map, opens the history, and comes to the next host that needs a look', async () => {
     const window = await open(browser, { route: 'subnet/101' });

@@ -1,5 +1,5 @@
 import { fireEvent, render, screen } from '@testing-library/svelte';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { Hosts } from '../state/hosts';
 import { ipv4Network } from '../state/network';
@@ -47,4 +47,34 @@ it('leaves keys of the window alone', async () => {
   await fireEvent.keyDown(cell, { key: 'Enter', ctrlKey: true });
   await fireEvent.keyDown(cell, { key: 'c' });
   expect([calls.onselect, calls.onopen].flatMap((call) => call.mock.calls)).toEqual([]);
+});
+
+describe('the words at the pointer', () => {
+  const tip = () => document.querySelector<HTMLElement>('.tip');
+  const cellOf = (ip: string) => screen.getByRole('gridcell', { name: new RegExp(`^${ip.replaceAll('.', '\\.')},`) });
+
+  it('stay while it is moved onto them, and follow it to another cell', async () => {
+    show(null);
+    await fireEvent.pointerOver(cellOf('10.20.0.44'));
+    await fireEvent.pointerLeave(screen.getByRole('grid'), { relatedTarget: tip() });
+    expect(tip()?.textContent).toContain('10.20.0.44');
+    await fireEvent.pointerLeave(tip()!, { relatedTarget: cellOf('10.20.0.60') });
+    await fireEvent.pointerOver(cellOf('10.20.0.60'));
+    expect(tip()?.textContent).toContain('10.20.0.60');
+    await fireEvent.pointerLeave(tip()!, { relatedTarget: document.body });
+    expect(tip()).toBeNull();
+  });
+
+  it('go by Escape wherever the keyboard is, and nothing else does', async () => {
+    show(null);
+    const others = vi.fn();
+    document.body.addEventListener('keydown', others);
+    await fireEvent.pointerOver(cellOf('10.20.0.44'));
+    await fireEvent.keyDown(document.body, { key: 'Escape' });
+    expect(tip()).toBeNull();
+    expect(others).not.toHaveBeenCalled();
+    await fireEvent.keyDown(document.body, { key: 'Escape' });
+    expect(others, 'without them, Escape is for others').toHaveBeenCalledOnce();
+    document.body.removeEventListener('keydown', others);
+  });
 });

@@ -10,6 +10,11 @@ export function isLost(): boolean {
   return activeElement === null || activeElement === body || !activeElement.isConnected;
 }
 
+/** Where a page begins for the keyboard: at its heading if that takes it, or else at all that is on it. */
+export function pageStart(): HTMLElement | null {
+  return document.querySelector<HTMLElement>('h1[tabindex]') ?? document.querySelector('main');
+}
+
 /** To be called while a component is set up: if a change of `what` takes away the control inside `around` that has the keyboard, it goes on at `next`. */
 export function keepFocus(what: () => unknown, around: () => Place, next: () => Place): void {
   const present = $derived(what());

@@ -39,8 +39,24 @@ describe('the list of hosts', () => {
     const names = new Hosts([address('10.0.0.1', 'known', { name: 'pc-10' }), address('10.0.0.2', 'known', { name: 'PC-2' }), address('10.0.0.3', 'known'), address('10.0.0.4', 'known', { name: 'ap-1' })]);
     const order = (down: boolean) => Array.from(list(names, wanted({ sort: { by: 'name', down } })).rows, (row) => names.row(row).ip.at(-1));
     expect(order(false)).toEqual(['4', '2', '1', '3']);
-    expect(order(true)).toEqual(['3', '1', '2', '4']);
+    expect(order(true), 'downwards, too').toEqual(['1', '2', '4', '3']);
     expect(ips({ sort: { by: 'rtt', down: false }, standing: 'known' })).toEqual(['2', '1']);
+  });
+
+  it('has what no scan has tried before what none will', () => {
+    const fresh = new Hosts([address('10.0.0.1', 'excluded'), address('10.0.0.2', null)]);
+    const { rows, groups } = list(fresh, wanted());
+    expect(Array.from(rows, (row) => fresh.row(row).ip)).toEqual(['10.0.0.2', '10.0.0.1']);
+    expect(groups).toEqual([
+      { group: 'unscanned', count: 1 },
+      { group: 'excluded', count: 1 },
+    ]);
+    expect([fresh.standing(0), fresh.standing(1)]).toEqual(['excluded', 'unscanned']);
+  });
+
+  it('has the slowest first when it is turned round, and what never answered last', () => {
+    const times = new Hosts([address('10.0.0.1', 'known'), address('10.0.0.2', 'known', { rtt: 3 }), address('10.0.0.3', 'known', { rtt: 9 })]);
+    expect(Array.from(list(times, wanted({ sort: { by: 'rtt', down: true } })).rows, (row) => times.row(row).ip.at(-1))).toEqual(['3', '2', '1']);
   });
 
   it('keeps to a network that was drilled into', () => {

@@ -4,11 +4,11 @@ import type { AddressDocument, Standing } from '../host';
 import { ipv4, contains, type Ipv4Network } from './network';
 
 /** What an address is, the most urgent first. `unscanned` is one that phpIPAM has and no scan has tried yet. */
-export const STANDINGS = ['unknown', 'missing', 'mismatch', 'known', 'unseen', 'excluded', 'unscanned'] as const;
+export const STANDINGS = ['unknown', 'missing', 'mismatch', 'known', 'unseen', 'unscanned', 'excluded'] as const;
 export type HostStanding = (typeof STANDINGS)[number];
 
-/** Parts of the list that have a heading. */
-export const GROUPS = ['look', 'documented', 'unseen', 'excluded', 'unscanned'] as const;
+/** Parts of the list that have a heading, in the order of the standings in them. What was never scanned comes before what never will be. */
+export const GROUPS = ['look', 'documented', 'unseen', 'unscanned', 'excluded'] as const;
 export type Group = (typeof GROUPS)[number];
 
 const GROUP_OF: Record<HostStanding, Group> = {
@@ -17,8 +17,8 @@ const GROUP_OF: Record<HostStanding, Group> = {
   mismatch: 'look',
   known: 'documented',
   unseen: 'unseen',
-  excluded: 'excluded',
   unscanned: 'unscanned',
+  excluded: 'excluded',
 };
 
 export const SORTS = ['address', 'name', 'description', 'mac', 'vendor', 'seen', 'rtt', 'first', 'owner'] as const;
@@ -51,8 +51,8 @@ export function macOf(row: AddressDocument): string | null {
   return row.seen?.mac ?? row.ipam?.mac ?? null;
 }
 
-const CODES: Record<Standing, number> = { unknown: 0, missing: 1, mismatch: 2, known: 3, unseen: 4, excluded: 5 };
-const UNSCANNED = 6;
+const CODES: Record<Standing, number> = { unknown: 0, missing: 1, mismatch: 2, known: 3, unseen: 4, excluded: 6 };
+const UNSCANNED = 5;
 
 /** So much of each field is searched: nobody types more, and a hostile field can have any length. */
 const SEARCHED = 256;
@@ -62,6 +62,11 @@ const SLICE = 8_192;
 /** More than a subnet can have rows; times 2^32 it's still a whole number. */
 const PLACES = 2 ** 20;
 
+interface Order {
+  rows: Uint32Array;
+  filled: number;
+}
+
 /** The rows of one subnet, with what is reckoned from them once. */
 export class Hosts {
   readonly size: number;
@@ -70,7 +75,7 @@ export class Hosts {
   /** Each row's IPv4 address; -1 for IPv6. */
   readonly values: Float64Array;
 
-  private readonly orders = new Map<SortKey, Uint32Array>();
+  private readonly orders = new Map<SortKey, Order>();
   private readonly haystack: string[] = [];
 
   /** With `told`, only so many rows from the first are there in full, and of the others the standing. */
@@ -139,14 +144,14 @@ export class Hosts {
     }
   }
 
-  /** The rows in that order, ascending. */
+  /** The rows in that order, ascending; those that have nothing to be sorted by come last. */
   order(by: SortKey): Uint32Array {
-    let order = this.orders.get(by);
-    if (!order) {
-      order = this.sorted(by);
-      this.orders.set(by, order);
-    }
-    return order;
+    return this.ordered(by).rows;
+  }
+
+  /** How many rows of that order have something to be sorted by. */
+  filled(by: SortKey): number {
+    return this.ordered(by).filled;
   }
 
   /** Makes more rows searchable. True once all are. */
@@ -173,26 +178,36 @@ export class Hosts {
     return low;
   }
 
-  private sorted(by: SortKey): Uint32Array {
+  private ordered(by: SortKey): Order {
+    let order = this.orders.get(by);
+    if (!order) {
+      order = this.sorted(by);
+      this.orders.set(by, order);
+    }
+    return order;
+  }
+
+  private sorted(by: SortKey): Order {
     const order = Uint32Array.from({ length: this.size }, (_, index) => index);
     if (by === 'address') {
       const { values } = this;
       // The place of each is part of what is sorted: numbers alone are sorted many times faster than by a function.
       const places = Float64Array.from(order, (index) => (values[index] as number) * PLACES + index).sort();
-      return order.map((_, place) => (places[place] as number) - Math.floor((places[place] as number) / PLACES) * PLACES);
+      return { rows: order.map((_, place) => (places[place] as number) - Math.floor((places[place] as number) / PLACES) * PLACES), filled: this.size };
     }
     if (by === 'rtt') {
       const times = Float64Array.from(this.rows, (row) => row.seen?.rtt_ms ?? Infinity);
-      return order.sort((a, b) => (times[a] === times[b] ? a - b : (times[a] as number) - (times[b] as number)));
+      order.sort((a, b) => (times[a] === times[b] ? a - b : (times[a] as number) - (times[b] as number)));
+      return { rows: order, filled: times.reduce((sum, time) => sum + Number(time !== Infinity), 0) };
     }
     const keys = this.rows.map(SORT_TEXT[by]);
-    return order.sort((a, b) => {
+    order.sort((a, b) => {
       const [one, other] = [keys[a] as string, keys[b] as string];
       if (one === other) return a - b;
-      // What is empty comes last.
       if (one === '' || other === '') return one === '' ? 1 : -1;
       return one < other ? -1 : 1;
     });
+    return { rows: order, filled: keys.reduce((sum, key) => sum + Number(key !== ''), 0) };
   }
 }
 
@@ -268,11 +283,13 @@ export function list(hosts: Hosts, wanted: Wanted): Listing {
   const terms = termsOf(wanted.needle);
   if (terms.length > 0) while (!hosts.prepare());
   const order = hosts.order(wanted.sort.by);
+  // Downwards, too, what is empty comes last.
+  const turned = wanted.sort.down ? hosts.filled(wanted.sort.by) : 0;
   const tally = new Uint32Array(STANDINGS.length);
   const found = new Uint32Array(hosts.size);
   let many = 0;
   for (let place = 0; place < order.length; place += 1) {
-    const index = order[wanted.sort.down ? order.length - 1 - place : place] as number;
+    const index = order[place < turned ? turned - 1 - place : place] as number;
     if (wanted.inside && !contains(wanted.inside, hosts.values[index] as number)) continue;
     if (terms.length > 0 && !hosts.matches(index, terms)) continue;
     tally[hosts.codes[index] as number]! += 1;

@@ -57,6 +57,8 @@ describe('the cells', () => {
     const [, one, two] = networkCellsOf(hosts, [ipv4Network('10.0.0.0/24')!, ipv4Network('10.0.1.0/24')!, ipv4Network('10.0.2.0/24')!]);
     expect(one).toMatchObject({ up: 1, known: 2, knownUp: 1, missing: 1, worst: 'missing' });
     expect(two).toMatchObject({ up: 1, known: 0, unknown: 1, worst: 'unknown' });
+    const [fresh] = networkCellsOf(new Hosts([address('10.0.0.1', null), address('10.0.0.2', 'excluded')]), [ipv4Network('10.0.0.0/24')!]);
+    expect(fresh, 'what was never scanned is there, too').toMatchObject({ rows: 2, up: 0, known: 0, worst: null });
   });
 
   it('finds the networks in use of a wide one', () => {

@@ -55,6 +55,8 @@ export function cellsOf(hosts: Hosts, block: Ipv4Network, network: Ipv4Network):
 /** What is in a network, as one cell shows it. */
 export interface NetworkCell {
   network: Ipv4Network;
+  /** How many of its addresses phpIPAM or a scan knows, whatever they are. */
+  rows: number;
   /** How many of its addresses answer. */
   up: number;
   /** Known hosts, whether up or missing, and how many of them are up. */
@@ -71,11 +73,14 @@ export interface NetworkCell {
 export function networkCellsOf(hosts: Hosts, networks: readonly Ipv4Network[]): NetworkCell[] {
   return networks.map((network) => {
     const tally = { unknown: 0, missing: 0, mismatch: 0, known: 0, unseen: 0, excluded: 0, unscanned: 0 };
+    let rows = 0;
     hosts.within(network, (row) => {
       tally[hosts.standing(row)] += 1;
+      rows += 1;
     });
     return {
       network,
+      rows,
       up: tally.known + tally.unknown + tally.mismatch,
       known: tally.known + tally.mismatch + tally.missing + tally.unseen,
       knownUp: tally.known + tally.mismatch,

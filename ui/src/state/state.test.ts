@@ -193,6 +193,28 @@ describe('keys', () => {
     expect(combinationOf(key('F', { ctrlKey: true }))).toBe('mod+f');
     expect(combinationOf(key(']'))).toBe(']');
     expect(combinationOf(key('Tab', { shiftKey: true }))).toBe('shift+tab');
+    expect([combinationOf(key('ArrowLeft', { altKey: true })), combinationOf(key('c', { altKey: true }))]).toEqual(['alt+arrowleft', 'alt+c']);
+    expect(combinationOf(key(']', { altKey: true })), 'as a German Mac types it').toBe(']');
+  });
+
+  it('of one character count only in their place, or while the keyboard is in none', () => {
+    const pressed: string[] = [];
+    document.body.innerHTML = '<nav><button></button></nav><main tabindex="-1"><section><button></button></section></main>';
+    const at = (place: string) => document.querySelector<HTMLElement>(place);
+    const stop = takeKeys({ c: () => pressed.push('c'), escape: () => pressed.push('escape') }, () => at('section'));
+    const from = (place: string) => {
+      at(place)?.focus();
+      pressed.length = 0;
+      press(key('c'));
+      press(key('Escape'));
+      return pressed.join(' ');
+    };
+    expect(from('body')).toBe('c escape');
+    expect(from('main')).toBe('c escape');
+    expect(from('section button')).toBe('c escape');
+    expect(from('nav button'), 'a voice that speaks of something else sets nothing off').toBe('escape');
+    stop();
+    document.body.innerHTML = '';
   });
 
   it('belong to whoever took them last', () => {

@@ -1,4 +1,4 @@
-import { cleanup, render, screen, within } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { describe, expect, it } from 'vitest';
 
@@ -20,6 +20,33 @@ async function site(query: string): Promise<SnapshotDocument> {
   agent.take(snapshot);
   return snapshot;
 }
+
+describe('the keyboard goes on', () => {
+  const press = async (name: RegExp) => {
+    const button = screen.getByRole('button', { name });
+    button.focus();
+    await fireEvent.click(button);
+  };
+
+  it('at the headline, once phpIPAM was asked anew', async () => {
+    const snapshot = await site('state=stale');
+    render(Overview);
+    await press(/^Refresh/);
+    agent.take({ ...snapshot, revision: snapshot.revision + 1, ipam: { ...snapshot.ipam, stale: false } });
+    await waitFor(() => expect(screen.queryByRole('button', { name: /^Refresh/ })).toBeNull());
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('heading', { level: 1 })));
+  });
+
+  it('at the first problem that was not in view', async () => {
+    const snapshot = await site('');
+    const of = (subnet: number) => ({ code: 'no-route' as const, subnet, severity: 'waiting' as const, area: '', what: '', remedy: '' });
+    agent.take({ ...snapshot, revision: snapshot.revision + 1, problems: snapshot.subnets.map((one) => of(one.id)) });
+    render(Overview);
+    await press(/more problem/);
+    const fourth = within(screen.getByRole('region', { name: 'Problems' })).getAllByRole('listitem')[3];
+    await waitFor(() => expect(document.activeElement).toBe(fourth));
+  });
+});
 
 describe('the answer', () => {
   it('says that phpIPAM is right only where nothing needs a look', async () => {
