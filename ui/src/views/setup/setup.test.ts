@@ -6,6 +6,7 @@ import { use, type DoctorStep, type ImportDocument } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
 import ConnectForm from './ConnectForm.svelte';
 import Setup from './Setup.svelte';
+import { Typed } from './typed.svelte';
 import { understand } from './understood';
 
 const known = new Set(['api_url', 'client_name', 'scanagent_code', 'http_server', 'http_port', 'schedule']);
@@ -49,7 +50,7 @@ describe('the form', () => {
   async function form() {
     const fake = fresh();
     const done = vi.fn();
-    render(ConnectForm, { settings: await fake.settings(), missing: [], correct: null, later: () => {}, done, pasteInstead: () => {} });
+    render(ConnectForm, { settings: await fake.settings(), typed: new Typed(), missing: [], correct: null, later: () => {}, done, pasteInstead: () => {} });
     return { fake, done };
   }
 
@@ -121,6 +122,40 @@ describe('the set-up', () => {
     expect(await screen.findByRole('heading', { level: 1, name: 'Connect to phpIPAM' })).toBeTruthy();
     expect((screen.getByLabelText('App id') as HTMLInputElement).value).toBe('fieldscan');
     expect(screen.getByText(/These values were not in it/)).toBeTruthy();
+  });
+
+  describe('of what was typed, when somebody looks at the other way', () => {
+    async function typeAndLeave() {
+      fresh();
+      const { unmount } = render(Setup);
+      await fireEvent.click(await screen.findByRole('button', { name: 'Fill in by hand' }));
+      for (const [label, value] of [['phpIPAM’s URL', 'https://typed.example.net'], ['App code', 's3cret'], [/^Token/, 't0ken']] as const) {
+        await fireEvent.input(await screen.findByLabelText(label), { target: { value } });
+      }
+      await fireEvent.click(screen.getByRole('button', { name: 'Paste or import' }));
+      return unmount;
+    }
+    const value = (label: string | RegExp) => screen.getByLabelText<HTMLInputElement>(label).value;
+
+    it('keeps all of it, in the form alone', async () => {
+      const unmount = await typeAndLeave();
+      expect(document.body.innerHTML).not.toMatch(/s3cret|t0ken/);
+      await fireEvent.click(screen.getByRole('button', { name: 'Fill in by hand' }));
+      expect([value('phpIPAM’s URL'), value('App code'), value(/^Token/)]).toEqual(['https://typed.example.net', 's3cret', 't0ken']);
+      unmount();
+      render(Setup);
+      await fireEvent.click(await screen.findByRole('button', { name: 'Fill in by hand' }));
+      expect([value('phpIPAM’s URL'), value('App code')], 'no longer than the stage lasts').toEqual(['', '']);
+    });
+
+    it('keeps what a text that is taken over does not have', async () => {
+      await typeAndLeave();
+      await fireEvent.input(screen.getByLabelText('Text of scan_agent.yaml'), { target: { value: 'api_url: https://ipam.example.net\nclient_name: fieldscan\nauth_token: its-token' } });
+      await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+      await screen.findByText(/These values were not in it/);
+      expect([value('phpIPAM’s URL'), value('App id'), value('App code')]).toEqual(['https://ipam.example.net', 'fieldscan', 's3cret']);
+      expect(screen.queryByLabelText<HTMLInputElement>(/^Token/)?.value ?? '', 'the text’s is stored').not.toBe('t0ken');
+    });
   });
 
   it('says why a text could not be taken over, and keeps it', async () => {
