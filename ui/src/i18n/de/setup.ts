@@ -111,6 +111,12 @@ export const setup: typeof en = {
     correct: 'Berichtigen',
     continue: 'Weiter',
     anyway: 'Trotzdem weiter',
+    remedies: {
+      'ipam-token-rejected': 'Kopieren Sie den App code dieser App in phpIPAM (Administration → API) in das Formular. Die App braucht mindestens Leserechte.',
+      'agent-code-unknown': 'Kopieren Sie den Code des Agenten in phpIPAM (Administration → Scan agents) in das Formular. Groß- und Kleinschreibung zählen.',
+      'server-token-rejected': 'Geben Sie das Token ein, mit dem der Scan-Server gestartet wurde. Bis es stimmt, bleiben Berichte hier und werden nicht gesendet.',
+      'nmap-unprivileged': 'Scans gehen, finden aber weniger Hosts und keine MACs. Sie können weitermachen: Wie man es erlaubt, steht nach der Einrichtung unter Einstellungen, Scannen.',
+    },
   },
   scan: {
     title: 'Den Standort zum ersten Mal ansehen',

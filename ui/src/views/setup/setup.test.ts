@@ -226,6 +226,21 @@ describe('the set-up', () => {
     await waitFor(() => expect((document.activeElement as HTMLElement | null)?.getAttribute('name')).toBe('auth_token'));
   });
 
+  it('counts only what passed, and says what to do here, not in the settings', async () => {
+    use(new FakeAgent(optionsOf(new URLSearchParams('state=first-run,attention&speed=100&frozen'))));
+    render(Setup);
+    await fireEvent.input(await screen.findByLabelText('Text of scan_agent.yaml'), {
+      target: { value: 'api_url: https://ipam.example.net\nclient_name: fieldscan\nclient_token: a\nscanagent_code: b\nauth_token: c' },
+    });
+    await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+    await screen.findByRole('button', { name: 'Continue all the same' });
+    expect(['ok', 'warning', 'failed'].map((outcome) => document.querySelectorAll(`[data-outcome=${outcome}]`).length)).toEqual([9, 1, 1]);
+    expect(screen.getByText('9 of 11 steps passed'), 'a caution is no pass').toBeTruthy();
+    expect(screen.getByText(/^Enter the token that the scan server was started with\./)).toBeTruthy();
+    expect(screen.queryByText(/under Settings/)).toBeNull();
+    expect(screen.getByText(/after the set-up, Settings, Scanning says how/)).toBeTruthy();
+  });
+
   it('names what is missing as the form does, and hides the agent’s code', async () => {
     use(fresh());
     render(Setup);
