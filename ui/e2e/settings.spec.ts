@@ -119,7 +119,7 @@ describe('by keyboard', () => {
     }
     await page.getByText('Next five scans, once applied').waitFor();
     await page.getByRole('button', { name: 'What would change' }).click();
-    await page.getByText('30 min → */30 6-23 * * 1-5').waitFor();
+    await page.getByText('every 30 min, all day, every day → every 30 min from 06:00 to midnight, Mo–Fr').waitFor();
     await page.getByText('today, 15:00').waitFor();
     await close();
   });

@@ -118,6 +118,11 @@ export const settings: typeof en = {
     nextIfApplied: 'Die nächsten fünf Scans, sobald angewendet',
     offPreview: 'Gescannt wird nur, wenn Sie es starten.',
     cantPreview: 'Die nächsten Scans lassen sich nicht berechnen.',
+    said: {
+      never: 'nie',
+      every: (interval, hours, days) => `alle ${interval}${hours ? ` von ${hours.from} bis ${hours.to}` : ', den ganzen Tag'}, ${days ?? 'jeden Tag'}`,
+      daily: (at, days) => `um ${at}, ${days ?? 'jeden Tag'}`,
+    },
   },
   intervals: (minutes) => (minutes < 60 ? `${n(minutes)} min` : minutes < 1_440 ? `${n(minutes / 60)} h` : 'Tage (täglich)'),
   profiles: {

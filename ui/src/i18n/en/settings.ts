@@ -118,6 +118,12 @@ export const settings = {
     nextIfApplied: 'Next five scans, once applied',
     offPreview: 'Scans run only when you start them.',
     cantPreview: 'The next scans can’t be reckoned.',
+    said: {
+      never: 'never',
+      /** Without hours all day, without days on all of them. */
+      every: (interval: string, hours: { from: string; to: string } | null, days: string | null) => `every ${interval}${hours ? ` from ${hours.from} to ${hours.to}` : ', all day'}, ${days ?? 'every day'}`,
+      daily: (at: string, days: string | null) => `at ${at}, ${days ?? 'every day'}`,
+    },
   },
   intervals: (minutes: number) => (minutes < 60 ? `${n(minutes)} min` : minutes < 1_440 ? `${n(minutes / 60)} h` : 'day'),
   profiles: {
