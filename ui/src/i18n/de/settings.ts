@@ -55,7 +55,7 @@ export const settings: typeof en = {
   notSet: 'nicht gesetzt',
   setNotShown: 'Gesetzt, nicht gezeigt',
   changedNotShown: 'ein anderer, nicht gezeigt',
-  byDefault: (value) => `Sonst ${value}`,
+  byDefault: (value) => `Standard: ${value}`,
   expected: (expected) => `Erwartet: ${expected}.`,
   on: 'an',
   off: 'aus',
