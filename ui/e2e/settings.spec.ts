@@ -27,7 +27,7 @@ describe('every state holds', () => {
   it.each([720, 860, 1_080, 1_440, 1_600])('in %i px, with a change and a mistake', async (width) => {
     const window = await open(browser, { route: 'settings/server', width, height: 700 });
     await window.page.getByRole('textbox', { name: 'Port' }).fill('84340');
-    await window.page.getByText('Expected a port from 1 to 65535.').waitFor();
+    await window.page.getByText('Expected: a port from 1 to 65535.').waitFor();
     await holds(window);
     await window.close();
   });

@@ -80,7 +80,6 @@ export const setup: typeof en = {
     save: 'Weiter zur Prüfung',
     saving: 'Wird gespeichert …',
     needed: 'Das wird gebraucht.',
-    mistake: (expected) => `Erwartet: ${expected}.`,
     called: (name) => `In YAML: \`${name}\`.`,
     fields: {
       api_url: { label: 'URL von phpIPAM', where: 'Wie im Browser, ohne /api.' },

@@ -56,7 +56,7 @@ export const settings = {
   setNotShown: 'Set, not shown',
   changedNotShown: 'another one, not shown',
   byDefault: (value: string) => `By default ${value}`,
-  expected: (expected: string) => `Expected ${expected}.`,
+  expected: (expected: string) => `Expected: ${expected}.`,
   on: 'on',
   off: 'off',
   none: 'none',

@@ -90,7 +90,6 @@ export const setup = {
     save: 'Continue to the test',
     saving: 'Saving…',
     needed: 'This is needed.',
-    mistake: (expected: string) => `Expected: ${expected}.`,
     called: (name: string) => `In YAML: \`${name}\`.`,
     fields: {
       api_url: { label: 'phpIPAM’s URL', where: 'As in your browser, without /api.' },

@@ -59,7 +59,7 @@ describe('the form', () => {
     await fireEvent.input(screen.getByLabelText('phpIPAM’s URL'), { target: { value: 'ipam' } });
     await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
     await waitFor(() => expect(screen.getAllByText('This is needed.')).toHaveLength(3));
-    expect(screen.getByText(/Expected: an http or https URL/)).toBeTruthy();
+    expect(screen.getByText(/^Expected: an http or https URL/).parentElement?.querySelector('svg')).not.toBeNull();
     expect(screen.getByLabelText('phpIPAM’s URL').getAttribute('aria-invalid')).toBe('true');
     expect(document.activeElement, 'the first of them has the focus').toBe(screen.getByLabelText('phpIPAM’s URL'));
     expect(done).not.toHaveBeenCalled();
