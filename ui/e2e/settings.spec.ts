@@ -41,6 +41,27 @@ describe('every state holds', () => {
   });
 });
 
+describe('a row keeps its own shape', () => {
+  it('of networks: each has room in its field', async () => {
+    const { page, close } = await open(browser, { route: 'settings/scanning' });
+    const input = page.getByRole('textbox', { name: 'Public networks' });
+    await input.fill('203.0.113.0/24');
+    await page.keyboard.press('Enter');
+    const [field, chip] = [await page.locator('.chips', { has: input }).boundingBox(), await page.locator('.chip').first().boundingBox()];
+    if (!field || !chip) throw new Error('the network is not shown');
+    expect(chip.y - field.y).toBeGreaterThanOrEqual(4);
+    await close();
+  });
+
+  it('of a token: what saves it and what cancels it stand beside its field', async () => {
+    const { page, close } = await open(browser, { route: 'settings' });
+    await page.getByRole('button', { name: 'API token: Replace…' }).click();
+    const tops = await Promise.all([page.getByLabel('New API token'), page.getByRole('button', { name: 'Save' }), page.getByRole('button', { name: 'Cancel' })].map(async (one) => (await one.boundingBox())?.y));
+    expect(new Set(tops).size, `they begin at ${tops.join(', ')}`).toBe(1);
+    await close();
+  });
+});
+
 describe('by keyboard', () => {
   it('one replaces a token', async () => {
     const window = await open(browser, { route: 'settings' });
