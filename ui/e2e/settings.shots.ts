@@ -89,6 +89,16 @@ shoot([
       await page.getByText('taken over').waitFor();
     },
   },
+  {
+    name: 'settings-other',
+    route: 'settings/cache',
+    before: async (page) => {
+      await page.getByLabel('Keep history').selectOption({ label: 'Other…' });
+      await page.getByRole('textbox', { name: 'Keep history, as text' }).fill('');
+      await page.getByLabel('Expires after').selectOption({ label: 'Other…' });
+      await page.getByRole('textbox', { name: 'Expires after, as text' }).fill('9');
+    },
+  },
   { name: 'settings-logs', route: 'settings/logs', before: async (page) => page.getByRole('region', { name: 'Log' }).getByText('Info').first().waitFor() },
   { name: 'settings-logs-dark', route: 'settings/logs', dark: true, before: async (page) => page.getByRole('region', { name: 'Log' }).getByText('Info').first().waitFor() },
   { name: 'settings-loading', route: 'settings', query: 'state=loading' },

@@ -27,7 +27,7 @@ describe('every state holds', () => {
   it.each([720, 860, 1_080, 1_440, 1_600])('in %i px, with a change and a mistake', async (width) => {
     const window = await open(browser, { route: 'settings/server', width, height: 700 });
     await window.page.getByRole('textbox', { name: 'Port' }).fill('84340');
-    await window.page.getByText('Expected a port from 1 to 65535.').waitFor();
+    await window.page.getByText('Expected: a port from 1 to 65535.').waitFor();
     await holds(window);
     await window.close();
   });
@@ -38,6 +38,27 @@ describe('every state holds', () => {
     await window.page.getByRole('textbox', { name: 'Port' }).waitFor();
     await holds(window);
     await window.close();
+  });
+});
+
+describe('a row keeps its own shape', () => {
+  it('of networks: each has room in its field', async () => {
+    const { page, close } = await open(browser, { route: 'settings/scanning' });
+    const input = page.getByRole('textbox', { name: 'Public networks' });
+    await input.fill('203.0.113.0/24');
+    await page.keyboard.press('Enter');
+    const [field, chip] = [await page.locator('.chips', { has: input }).boundingBox(), await page.locator('.chip').first().boundingBox()];
+    if (!field || !chip) throw new Error('the network is not shown');
+    expect(chip.y - field.y).toBeGreaterThanOrEqual(4);
+    await close();
+  });
+
+  it('of a token: what saves it and what cancels it stand beside its field', async () => {
+    const { page, close } = await open(browser, { route: 'settings' });
+    await page.getByRole('button', { name: 'API token: Replace…' }).click();
+    const tops = await Promise.all([page.getByLabel('New API token'), page.getByRole('button', { name: 'Save' }), page.getByRole('button', { name: 'Cancel' })].map(async (one) => (await one.boundingBox())?.y));
+    expect(new Set(tops).size, `they begin at ${tops.join(', ')}`).toBe(1);
+    await close();
   });
 });
 
@@ -119,7 +140,7 @@ describe('by keyboard', () => {
     }
     await page.getByText('Next five scans, once applied').waitFor();
     await page.getByRole('button', { name: 'What would change' }).click();
-    await page.getByText('30 min → */30 6-23 * * 1-5').waitFor();
+    await page.getByText('every 30 min, all day, every day → every 30 min from 06:00 to midnight, Mo–Fr').waitFor();
     await page.getByText('today, 15:00').waitFor();
     await close();
   });

@@ -113,6 +113,26 @@ describe('the first set-up', () => {
     await close();
   });
 
+  it.each([
+    [1_200, 600],
+    [720, 560],
+  ])('keeps its buttons in view in %i × %i px, below what has the focus', async (width, height) => {
+    const { page, close } = await open(browser, { ...FRESH, route: 'setup', width, height });
+    await page.getByRole('button', { name: 'Fill in by hand' }).click();
+    const fields = page.locator('form input');
+    await page.getByLabel('phpIPAM’s URL').waitFor();
+    const all = await fields.count();
+    expect(all).toBeGreaterThan(5);
+    for (let index = 0; index < all; index += 1) {
+      await fields.nth(index).focus();
+      const [field, buttons] = [await fields.nth(index).boundingBox(), await page.locator('footer').boundingBox()];
+      if (!field || !buttons) throw new Error('there is a field without buttons below');
+      expect(buttons.y + buttons.height, 'the buttons are at the lower edge').toBeCloseTo(height, 0);
+      expect(field.y + field.height + 4, `field ${index} and its ring are above the buttons`).toBeLessThanOrEqual(buttons.y);
+    }
+    await close();
+  });
+
   it('fits into a narrow window', async () => {
     const window = await open(browser, { ...FRESH, route: 'setup', width: 720, height: 560 });
     await window.page.getByLabel('Text of scan_agent.yaml').waitFor();

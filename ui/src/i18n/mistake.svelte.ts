@@ -3,7 +3,7 @@
 import type { Mistake, Remark } from '../host/types';
 import { t } from './index.svelte';
 
-/** What is expected, to follow “Expected”. For what this window doesn't know, the agent's own words, which are English. */
+/** What is expected, to follow “Expected:”. For what this window doesn't know, the agent's own words, which are English. */
 export function expectedWords(mistake: Mistake): string {
   const words = t().mistakes;
   switch (mistake.expects) {

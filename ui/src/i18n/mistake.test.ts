@@ -33,7 +33,7 @@ describe.each([
     speak(language);
     const said = expectedWords(mistake(key));
     expect(said).not.toBe('the agent’s words');
-    expect(said, 'follows “Expected” and is followed by a full stop').not.toMatch(/^\s|[.\s]$|^$/);
+    expect(said, 'follows “Expected:” and is followed by a full stop').not.toMatch(/^\s|[.\s]$|^$/);
   });
 
   it('has words for nothing that is no key', () => {

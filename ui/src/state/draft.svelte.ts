@@ -39,6 +39,14 @@ class Draft {
     return this.document ? valueOf(this.document, this.edits, key) : null;
   }
 
+  /** What stands in the field where it is typed. A default is only a hint there, not something that was chosen. */
+  text(key: string): string {
+    const edit = this.edits.get(key);
+    if (edit !== undefined) return String(edit ?? '');
+    const setting = this.setting(key);
+    return setting?.default ? '' : String(setting?.value ?? '');
+  }
+
   changed(key: string): boolean {
     return this.changes.some((change) => change.key === key);
   }

@@ -13,8 +13,9 @@ export type Schedule =
 export const INTERVALS = [5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1_440] as const;
 export const ALL_DAYS: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
 
+/** In minutes. */
 const HOUR = 60;
-const DAY = 1_440;
+export const DAY = 1_440;
 
 export function scheduleOf(text: string): Schedule {
   const trimmed = text.trim();
@@ -25,6 +26,17 @@ export function scheduleOf(text: string): Schedule {
     return isInterval(minutes) ? { kind: 'every', minutes, from: 0, to: 24, days: ALL_DAYS } : { kind: 'text', text };
   }
   return cronOf(trimmed) ?? { kind: 'text', text };
+}
+
+/** The days as few ranges, each from its first to its last. */
+export function daysInRow(days: readonly number[]): [from: number, to: number][] {
+  const ranges: [number, number][] = [];
+  for (const day of [...days].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last && day === last[1] + 1) last[1] = day;
+    else ranges.push([day, day]);
+  }
+  return ranges;
 }
 
 export function scheduleText(schedule: Schedule): string {
@@ -49,15 +61,7 @@ function everyText({ minutes, from, to, days }: Extract<Schedule, { kind: 'every
 
 function daysText(days: readonly number[]): string {
   if (days.length === 7) return '*';
-  const parts: string[] = [];
-  const sorted = [...days].sort((a, b) => a - b);
-  for (let index = 0; index < sorted.length; ) {
-    let end = index;
-    while (sorted[end + 1] === (sorted[end] as number) + 1) end += 1;
-    parts.push(end > index ? `${sorted[index]}-${sorted[end]}` : `${sorted[index]}`);
-    index = end + 1;
-  }
-  return parts.join(',');
+  return daysInRow(days).map(([from, to]) => (to > from ? `${from}-${to}` : `${from}`)).join(',');
 }
 
 function cronOf(text: string): Schedule | null {

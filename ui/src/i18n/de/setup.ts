@@ -80,7 +80,6 @@ export const setup: typeof en = {
     save: 'Weiter zur Prüfung',
     saving: 'Wird gespeichert …',
     needed: 'Das wird gebraucht.',
-    mistake: (expected) => `Erwartet: ${expected}.`,
     called: (name) => `In YAML: \`${name}\`.`,
     fields: {
       api_url: { label: 'URL von phpIPAM', where: 'Wie im Browser, ohne /api.' },
@@ -111,6 +110,12 @@ export const setup: typeof en = {
     correct: 'Berichtigen',
     continue: 'Weiter',
     anyway: 'Trotzdem weiter',
+    remedies: {
+      'ipam-token-rejected': 'Kopieren Sie den App code dieser App in phpIPAM (Administration → API) in das Formular. Die App braucht mindestens Leserechte.',
+      'agent-code-unknown': 'Kopieren Sie den Code des Agenten in phpIPAM (Administration → Scan agents) in das Formular. Groß- und Kleinschreibung zählen.',
+      'server-token-rejected': 'Geben Sie das Token ein, mit dem der Scan-Server gestartet wurde. Bis es stimmt, bleiben Berichte hier und werden nicht gesendet.',
+      'nmap-unprivileged': 'Scans gehen, finden aber weniger Hosts und keine MACs. Sie können weitermachen: Wie man es erlaubt, steht nach der Einrichtung unter Einstellungen, Scannen.',
+    },
   },
   scan: {
     title: 'Den Standort zum ersten Mal ansehen',

@@ -1,6 +1,6 @@
 // What the agent expects of a setting, and what it remarks on a settings file. The agent sends facts; keys are those of its table.
 
-/** What each key takes, in words that follow “Expected”. */
+/** What each key takes, in words that follow “Expected:”. */
 const values: Record<string, string> = {
   api_url: 'an http or https URL without user name, query or fragment',
   client_name: 'a name without white space, slash, ? or #',

@@ -1,4 +1,4 @@
-import type { StepId } from '../../host/types';
+import type { ProblemCode, StepId } from '../../host/types';
 import { count, n } from './tools';
 
 const steps: Record<StepId, { title: string; question: string }> = {
@@ -14,6 +14,14 @@ const steps: Record<StepId, { title: string; question: string }> = {
   privileges: { title: 'Privileges', question: 'May it send raw packets?' },
   clock: { title: 'Clock', question: 'Does it agree with the servers’?' },
 };
+
+/** What to do in the set-up, where the usual words lead to the settings. */
+const remedies = {
+  'ipam-token-rejected': 'Copy the App code of this app in phpIPAM (Administration → API) into the form. The app needs at least read permission.',
+  'agent-code-unknown': 'Copy the agent’s Code in phpIPAM (Administration → Scan agents) into the form. Upper and lower case matter.',
+  'server-token-rejected': 'Enter the token that the scan server was started with. Until it is right, reports are kept and not sent.',
+  'nmap-unprivileged': 'Scans work, but find fewer hosts and no MACs. You can go on: after the set-up, Settings, Scanning says how to enable it.',
+} satisfies Partial<Record<ProblemCode, string>>;
 
 export const setup = {
   steps,
@@ -82,7 +90,6 @@ export const setup = {
     save: 'Continue to the test',
     saving: 'Saving…',
     needed: 'This is needed.',
-    mistake: (expected: string) => `Expected: ${expected}.`,
     called: (name: string) => `In YAML: \`${name}\`.`,
     fields: {
       api_url: { label: 'phpIPAM’s URL', where: 'As in your browser, without /api.' },
@@ -113,6 +120,7 @@ export const setup = {
     correct: 'Correct it',
     continue: 'Continue',
     anyway: 'Continue all the same',
+    remedies,
   },
   scan: {
     title: 'Look at this site for the first time',

@@ -1,4 +1,5 @@
-import { render } from '@testing-library/svelte';
+import { fireEvent, render, screen } from '@testing-library/svelte';
+import { tick } from 'svelte';
 import { afterEach, expect, it } from 'vitest';
 
 import { use } from '../../host';
@@ -34,4 +35,21 @@ it.each([
   ['de-DE', '23:00', 'Mitternacht'],
 ])('the last hours of a day are read in %s as %s and %s', async (locale, last, midnight) => {
   expect((await hours(locale)).slice(-2)).toEqual([last, midnight]);
+});
+
+it('what is chosen step by step stays chosen, also where its text would be read as something else', async () => {
+  use(new FakeAgent(optionsOf(new URLSearchParams('frozen'))));
+  await draft.load();
+  render(ScheduleRow);
+  const select = (name: string) => screen.getByLabelText<HTMLSelectElement>(name);
+  const choose = (name: string, value: string) => fireEvent.change(select(name), { target: { value } });
+  await choose('Every', '60');
+  await choose('from', '20');
+  await choose('to', '21');
+  expect(['Every', 'from', 'to'].map((name) => select(name).value)).toEqual(['60', '20', '21']);
+  await choose('to', '23');
+  expect([select('Every').value, draft.value('schedule')]).toEqual(['60', '0 20-22 * * *']);
+  draft.set('schedule', '2 h');
+  await tick();
+  expect(select('Every').value, 'another text is read anew').toBe('120');
 });

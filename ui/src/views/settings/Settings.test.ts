@@ -71,7 +71,8 @@ describe('the settings', () => {
     const port = await open();
     await fireEvent.input(port, { target: { value: '84340' } });
     await fireEvent.click(screen.getByRole('button', { name: 'Apply' }));
-    expect(await screen.findByText('Expected a port from 1 to 65535.')).toBeTruthy();
+    const words = await screen.findByText('Expected: a port from 1 to 65535.');
+    expect(words.parentElement?.querySelector('svg'), 'with the sign that it has in the set-up').not.toBeNull();
     expect(port.getAttribute('aria-invalid')).toBe('true');
     expect(document.activeElement).toBe(port);
     expect((await its.agent.settings()).settings.find((one) => one.key === 'http_port')?.value).toBe(8443);

@@ -27,6 +27,12 @@ it('a German window says in German what a setting expects', async () => {
   expect(await screen.findByText('Erwartet: ein Port von 1 bis 65535.')).toBeTruthy();
 });
 
+it('and what a setting is where nobody sets it', async () => {
+  render(Settings, { section: null });
+  const battery = (await screen.findByRole('textbox', { name: 'Im Akkubetrieb' })) as HTMLInputElement;
+  expect(battery.placeholder).toBe('Standard: 20');
+});
+
 it('and what is remarked on the settings file', async () => {
   await agent.importSettings('http_port: 8443\nfoo: 1\n');
   render(Settings, { section: null });

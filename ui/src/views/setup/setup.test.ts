@@ -6,6 +6,7 @@ import { use, type DoctorStep, type ImportDocument } from '../../host';
 import { FakeAgent, optionsOf } from '../../host/fake';
 import ConnectForm from './ConnectForm.svelte';
 import Setup from './Setup.svelte';
+import { Typed } from './typed.svelte';
 import { understand } from './understood';
 
 const known = new Set(['api_url', 'client_name', 'scanagent_code', 'http_server', 'http_port', 'schedule']);
@@ -49,7 +50,7 @@ describe('the form', () => {
   async function form() {
     const fake = fresh();
     const done = vi.fn();
-    render(ConnectForm, { settings: await fake.settings(), missing: [], correct: null, later: () => {}, done, pasteInstead: () => {} });
+    render(ConnectForm, { settings: await fake.settings(), typed: new Typed(), missing: [], correct: null, later: () => {}, done, pasteInstead: () => {} });
     return { fake, done };
   }
 
@@ -58,7 +59,7 @@ describe('the form', () => {
     await fireEvent.input(screen.getByLabelText('phpIPAM’s URL'), { target: { value: 'ipam' } });
     await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
     await waitFor(() => expect(screen.getAllByText('This is needed.')).toHaveLength(3));
-    expect(screen.getByText(/Expected: an http or https URL/)).toBeTruthy();
+    expect(screen.getByText(/^Expected: an http or https URL/).parentElement?.querySelector('svg')).not.toBeNull();
     expect(screen.getByLabelText('phpIPAM’s URL').getAttribute('aria-invalid')).toBe('true');
     expect(document.activeElement, 'the first of them has the focus').toBe(screen.getByLabelText('phpIPAM’s URL'));
     expect(done).not.toHaveBeenCalled();
@@ -121,6 +122,40 @@ describe('the set-up', () => {
     expect(await screen.findByRole('heading', { level: 1, name: 'Connect to phpIPAM' })).toBeTruthy();
     expect((screen.getByLabelText('App id') as HTMLInputElement).value).toBe('fieldscan');
     expect(screen.getByText(/These values were not in it/)).toBeTruthy();
+  });
+
+  describe('of what was typed, when somebody looks at the other way', () => {
+    async function typeAndLeave() {
+      fresh();
+      const { unmount } = render(Setup);
+      await fireEvent.click(await screen.findByRole('button', { name: 'Fill in by hand' }));
+      for (const [label, value] of [['phpIPAM’s URL', 'https://typed.example.net'], ['App code', 's3cret'], [/^Token/, 't0ken']] as const) {
+        await fireEvent.input(await screen.findByLabelText(label), { target: { value } });
+      }
+      await fireEvent.click(screen.getByRole('button', { name: 'Paste or import' }));
+      return unmount;
+    }
+    const value = (label: string | RegExp) => screen.getByLabelText<HTMLInputElement>(label).value;
+
+    it('keeps all of it, in the form alone', async () => {
+      const unmount = await typeAndLeave();
+      expect(document.body.innerHTML).not.toMatch(/s3cret|t0ken/);
+      await fireEvent.click(screen.getByRole('button', { name: 'Fill in by hand' }));
+      expect([value('phpIPAM’s URL'), value('App code'), value(/^Token/)]).toEqual(['https://typed.example.net', 's3cret', 't0ken']);
+      unmount();
+      render(Setup);
+      await fireEvent.click(await screen.findByRole('button', { name: 'Fill in by hand' }));
+      expect([value('phpIPAM’s URL'), value('App code')], 'no longer than the stage lasts').toEqual(['', '']);
+    });
+
+    it('keeps what a text that is taken over does not have', async () => {
+      await typeAndLeave();
+      await fireEvent.input(screen.getByLabelText('Text of scan_agent.yaml'), { target: { value: 'api_url: https://ipam.example.net\nclient_name: fieldscan\nauth_token: its-token' } });
+      await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+      await screen.findByText(/These values were not in it/);
+      expect([value('phpIPAM’s URL'), value('App id'), value('App code')]).toEqual(['https://ipam.example.net', 'fieldscan', 's3cret']);
+      expect(screen.queryByLabelText<HTMLInputElement>(/^Token/)?.value ?? '', 'the text’s is stored').not.toBe('t0ken');
+    });
   });
 
   it('says why a text could not be taken over, and keeps it', async () => {
@@ -189,6 +224,21 @@ describe('the set-up', () => {
     await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
     await fireEvent.click(await screen.findByRole('button', { name: 'Correct it' }));
     await waitFor(() => expect((document.activeElement as HTMLElement | null)?.getAttribute('name')).toBe('auth_token'));
+  });
+
+  it('counts only what passed, and says what to do here, not in the settings', async () => {
+    use(new FakeAgent(optionsOf(new URLSearchParams('state=first-run,attention&speed=100&frozen'))));
+    render(Setup);
+    await fireEvent.input(await screen.findByLabelText('Text of scan_agent.yaml'), {
+      target: { value: 'api_url: https://ipam.example.net\nclient_name: fieldscan\nclient_token: a\nscanagent_code: b\nauth_token: c' },
+    });
+    await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+    await screen.findByRole('button', { name: 'Continue all the same' });
+    expect(['ok', 'warning', 'failed'].map((outcome) => document.querySelectorAll(`[data-outcome=${outcome}]`).length)).toEqual([9, 1, 1]);
+    expect(screen.getByText('9 of 11 steps passed'), 'a caution is no pass').toBeTruthy();
+    expect(screen.getByText(/^Enter the token that the scan server was started with\./)).toBeTruthy();
+    expect(screen.queryByText(/under Settings/)).toBeNull();
+    expect(screen.getByText(/after the set-up, Settings, Scanning says how/)).toBeTruthy();
   });
 
   it('names what is missing as the form does, and hides the agent’s code', async () => {
