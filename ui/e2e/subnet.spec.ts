@@ -165,6 +165,9 @@ it('lets the pointer come onto the words of a cell, and on to every other cell o
   await page.getByRole('searchbox').focus();
   await page.keyboard.press('Escape');
   await expect.poll(() => tip.count(), { message: 'the keyboard is elsewhere' }).toBe(0);
+  // The pointer is over another cell now, without having moved.
+  await settled(page);
+  expect(await tip.count(), 'and none comes by itself').toBe(0);
   await page.mouse.move(x, y);
   for (let step = 1; step <= 3; step += 1) {
     await page.mouse.move(x + step * cell.width, y, { steps: 8 });

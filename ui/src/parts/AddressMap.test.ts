@@ -55,11 +55,11 @@ describe('the words at the pointer', () => {
 
   it('stay while it is moved onto them, and follow it to another cell', async () => {
     show(null);
-    await fireEvent.pointerOver(cellOf('10.20.0.44'));
+    await fireEvent.pointerMove(cellOf('10.20.0.44'));
     await fireEvent.pointerLeave(screen.getByRole('grid'), { relatedTarget: tip() });
     expect(tip()?.textContent).toContain('10.20.0.44');
     await fireEvent.pointerLeave(tip()!, { relatedTarget: cellOf('10.20.0.60') });
-    await fireEvent.pointerOver(cellOf('10.20.0.60'));
+    await fireEvent.pointerMove(cellOf('10.20.0.60'));
     expect(tip()?.textContent).toContain('10.20.0.60');
     await fireEvent.pointerLeave(tip()!, { relatedTarget: document.body });
     expect(tip()).toBeNull();
@@ -69,12 +69,18 @@ describe('the words at the pointer', () => {
     show(null);
     const others = vi.fn();
     document.body.addEventListener('keydown', others);
-    await fireEvent.pointerOver(cellOf('10.20.0.44'));
+    await fireEvent.pointerMove(cellOf('10.20.0.44'));
     await fireEvent.keyDown(document.body, { key: 'Escape' });
     expect(tip()).toBeNull();
     expect(others).not.toHaveBeenCalled();
     await fireEvent.keyDown(document.body, { key: 'Escape' });
     expect(others, 'without them, Escape is for others').toHaveBeenCalledOnce();
     document.body.removeEventListener('keydown', others);
+    await fireEvent.pointerMove(cellOf('10.20.0.44'));
+    expect(tip(), 'they stay away from that cell').toBeNull();
+    await fireEvent.pointerMove(cellOf('10.20.0.60'));
+    expect(tip()?.textContent).toContain('10.20.0.60');
+    await fireEvent.pointerMove(cellOf('10.20.0.44'));
+    expect(tip()?.textContent, 'until the pointer has been elsewhere').toContain('10.20.0.44');
   });
 });
