@@ -14,6 +14,20 @@ use serde_json::{Value, json};
 use super::SOON;
 use crate::site::wait_until;
 
+/// Brings an element into view and waits, in a bounded number of frames, until it stands at the same place for some of them.
+const STANDS: &str = "const [element, done] = arguments; \
+    element.scrollIntoView({ block: 'center' }); \
+    let [before, same, frames] = ['', 0, 0]; \
+    const look = () => { \
+        const now = JSON.stringify(element.getBoundingClientRect()); \
+        same = now === before ? same + 1 : 0; \
+        before = now; \
+        frames += 1; \
+        if (same >= 5 || frames > 200) done(same >= 5); \
+        else requestAnimationFrame(look); \
+    }; \
+    look();";
+
 /// The key under which WebDriver names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -184,6 +198,10 @@ impl Browser {
 
     fn click_at(&self, place: &str) -> Result<()> {
         self.with_element(place, &|element| {
+            // What got the focus a moment ago may scroll into view yet, and the click would meet what lies there then.
+            let script = json!({"script": STANDS, "args": [{ELEMENT: element}]});
+            let stands = self.post("/execute/async", &script)?;
+            ensure!(stands == json!(true), "it does not come to rest");
             self.post(&format!("/element/{element}/click"), &json!({}))?;
             Ok(())
         })
