@@ -127,7 +127,7 @@ describe.each([false, true])('in forced colours (dark: %s)', (dark) => {
     expect((await inkOf(page, await wordsIn(page.locator('.tip p').first()))).contrast, 'the tooltip can be read').toBeGreaterThan(4.5);
     await page.locator('[data-cell="40"]').click();
     await page.keyboard.press('c');
-    await page.locator('.toast.shown').waitFor();
+    await page.locator('.toast.bubble').waitFor();
     expect((await inkOf(page, await wordsIn(page.locator('.toast')))).contrast, 'what is said can be read').toBeGreaterThan(4.5);
     await close();
   });

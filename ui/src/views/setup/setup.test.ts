@@ -215,24 +215,24 @@ describe('the set-up', () => {
     });
   });
 
-  it('a failed step leads to its field', async () => {
+  /** With all that is needed, to a test in which a step fails and another has a caution. */
+  async function testInTrouble(): Promise<void> {
     use(new FakeAgent(optionsOf(new URLSearchParams('state=first-run,attention&speed=100&frozen'))));
     render(Setup);
     await fireEvent.input(await screen.findByLabelText('Text of scan_agent.yaml'), {
       target: { value: 'api_url: https://ipam.example.net\nclient_name: fieldscan\nclient_token: a\nscanagent_code: b\nauth_token: c' },
     });
     await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+  }
+
+  it('a failed step leads to its field', async () => {
+    await testInTrouble();
     await fireEvent.click(await screen.findByRole('button', { name: 'Correct it' }));
     await waitFor(() => expect((document.activeElement as HTMLElement | null)?.getAttribute('name')).toBe('auth_token'));
   });
 
   it('counts only what passed, and says what to do here, not in the settings', async () => {
-    use(new FakeAgent(optionsOf(new URLSearchParams('state=first-run,attention&speed=100&frozen'))));
-    render(Setup);
-    await fireEvent.input(await screen.findByLabelText('Text of scan_agent.yaml'), {
-      target: { value: 'api_url: https://ipam.example.net\nclient_name: fieldscan\nclient_token: a\nscanagent_code: b\nauth_token: c' },
-    });
-    await fireEvent.click(screen.getByRole('button', { name: 'Continue to the test' }));
+    await testInTrouble();
     await screen.findByRole('button', { name: 'Continue all the same' });
     expect(['ok', 'warning', 'failed'].map((outcome) => document.querySelectorAll(`[data-outcome=${outcome}]`).length)).toEqual([9, 1, 1]);
     expect(screen.getByText('9 of 11 steps passed'), 'a caution is no pass').toBeTruthy();
